@@ -1,0 +1,19 @@
+"""The front door: every route and every trigger of OKKI Leads AI, as a table of contents.
+
+Lambda imports this module for HTTP only; workers are deployed by their own modules.
+"""
+
+from __future__ import annotations
+
+from chalice import Chalice
+
+from chalicelib.api import accounts, contacts, messages, meta, policy
+from chalicelib.workers import edge, feedback, hits, notices, outbox, sweep
+
+app = Chalice(app_name="okki-leads", configure_logs=False)
+
+for subject in (meta, accounts, contacts, messages, policy):
+    app.register_blueprint(subject.bp)
+
+for trigger in (edge, hits, outbox, notices, feedback, sweep):
+    app.register_blueprint(trigger.bp)

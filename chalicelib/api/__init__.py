@@ -1,0 +1,1 @@
+"""HTTP routes, one file per subject: parse, one service call, shape the answer."""

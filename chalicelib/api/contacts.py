@@ -1,0 +1,269 @@
+"""Contacts, what they consented to, and when they opened mail."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from chalice import Blueprint, Response
+from pydantic import Field
+
+from chalicelib.api.endpoint import Call, respond, route
+from chalicelib.api.forms import Country, Form, Line, Link, Mailbox, Version
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
+from chalicelib.privacy.consent import ConsentPurpose, ConsentState
+from chalicelib.records.contacts import Contact
+from chalicelib.services import contacts, standing
+
+bp = Blueprint(__name__)
+
+_PURPOSES = {ConsentPurpose.TRACKING, ConsentPurpose.MARKETING}
+"""What a company may record about its contacts; the other purposes are between a user and us."""
+
+
+class LawfulBasis(Form):
+    """On which ground the company keeps this person, and where the data came from (GDPR Art. 6 and 14)."""
+
+    basis: Literal[
+        "consent",
+        "contract",
+        "legal_obligation",
+        "vital_interests",
+        "public_task",
+        "legitimate_interest",
+    ]
+    source: Line
+
+
+class NewContact(Form):
+    """A person the company writes to."""
+
+    name: Line
+    lawful_basis: LawfulBasis
+    email: Mailbox | None = None
+    company: Line | None = None
+    position: Line | None = None
+    country: Country | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
+    social: Annotated[list[Link], Field(max_length=10)] = []
+
+
+class ChangedContact(Form):
+    """The fields to change, and the version they were read in."""
+
+    version: int
+    name: Line | None = None
+    lawful_basis: LawfulBasis | None = None
+    email: Mailbox | None = None
+    company: Line | None = None
+    position: Line | None = None
+    country: Country | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
+    social: Annotated[list[Link], Field(max_length=10)] | None = None
+
+
+class ConsentGiven(Form):
+    """What the person said, to which text, and how."""
+
+    state: Literal["granted", "denied"]
+    text_version: Version
+    method: Version
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/contacts",
+    summary="Store a contact",
+    status=201,
+    body=NewContact,
+    repeatable=True,
+    clauses=("stored",),
+)
+def create_contact(call: Call) -> dict[str, Any]:
+    """With an Idempotency-Key, repeating returns what the first request made."""
+    return _contact(*contacts.create(call.who, _fields(call.body), call.repeat))
+
+
+@route(
+    bp, "GET", "/v1/contacts", summary="Contacts, newest first", paged=True, clauses=("stored",)
+)
+def list_contacts(call: Call) -> dict[str, Any]:
+    """The cursor is a place in the company's own list and good for nothing else."""
+    found = contacts.page(call.who, call.limit, _cursor(call, "ct"))
+    more = len(found) == call.limit
+    return {
+        "items": [_contact(*one) for one in found],
+        "next_cursor": found[-1][0].contact_id if more else None,
+    }
+
+
+@route(bp, "GET", "/v1/contacts/{contact_id}", summary="One contact", clauses=("stored",))
+def read_contact(call: Call) -> dict[str, Any]:
+    """With its version, which a change must name."""
+    return _contact(*contacts.read(call.who, call.path["contact_id"]))
+
+
+@route(
+    bp,
+    "PATCH",
+    "/v1/contacts/{contact_id}",
+    summary="Change a contact",
+    body=ChangedContact,
+    clauses=("stored", "self-service"),
+)
+def change_contact(call: Call) -> dict[str, Any]:
+    """Only the fields sent are changed; null empties one. 409 if somebody changed it in between."""
+    form: ChangedContact = call.body
+    changes = _fields(form)
+    for field in ("name", "basis", "source"):
+        if field in changes and changes[field] is None:
+            raise InvalidError(errors=[FieldError(field, "required")])
+    return _contact(
+        *contacts.change(call.who, call.path["contact_id"], form.version, changes)
+    )
+
+
+@route(
+    bp,
+    "DELETE",
+    "/v1/contacts/{contact_id}",
+    summary="Delete a contact",
+    status=204,
+    clauses=("stored",),
+)
+def delete_contact(call: Call) -> Response:
+    """What the person refused stays known, without their address."""
+    contacts.delete(call.who, call.path["contact_id"])
+    return respond(204, None)
+
+
+@route(
+    bp,
+    "PUT",
+    "/v1/contacts/{contact_id}/consents/{purpose}",
+    summary="Record what a contact consented to",
+    body=ConsentGiven,
+    clauses=("consent", "tracking"),
+)
+def record_consent(call: Call) -> dict[str, Any]:
+    """Refused (403) when the person withdrew it themselves: only they can change that."""
+    purpose = _purpose(call.path["purpose"])
+    form: ConsentGiven = call.body
+    given = standing.record(
+        call.who,
+        call.path["contact_id"],
+        purpose,
+        ConsentState(form.state),
+        text_version=form.text_version,
+        method=form.method,
+    )
+    return {
+        "purpose": purpose.value,
+        "state": given.state.value,
+        "text_version": given.text_version,
+        "method": given.method,
+        "at": clock.rfc3339(given.at),
+        "receipt_id": given.receipt_id,
+    }
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/contacts/{contact_id}/consents",
+    summary="How a contact stands: consents and refusals",
+    clauses=("consent",),
+)
+def read_consents(call: Call) -> dict[str, Any]:
+    """`refused` lists what the person stopped, or what bounced."""
+    known = standing.of_contact(call.who, call.path["contact_id"])
+    return {
+        "items": [
+            {
+                "purpose": consent.purpose.value,
+                "state": consent.state.value,
+                "text_version": consent.text_version,
+                "method": consent.method,
+                "at": clock.rfc3339(consent.at),
+            }
+            for consent in known.consents.values()
+        ],
+        "refused": sorted(stop.value for stop in known.stops),
+    }
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/contacts/{contact_id}/opens",
+    summary="When this contact opened mail",
+    paged=True,
+    clauses=("tracking",),
+)
+def list_opens(call: Call) -> dict[str, Any]:
+    """Everything kept about a person's opens over all messages, in one query."""
+    found = contacts.opens(call.who, call.path["contact_id"], call.limit, _place(call))
+    more = len(found) == call.limit
+    return {
+        "items": [
+            {
+                "message_id": opened.message_id,
+                "opened_at": clock.rfc3339(opened.opened_at),
+                "ip": opened.ip,
+                "verdict": opened.verdict,
+            }
+            for opened in found
+        ],
+        "next_cursor": f"{found[-1].message_id}.{found[-1].hit}" if more else None,
+    }
+
+
+def _purpose(text: str) -> ConsentPurpose:
+    for purpose in _PURPOSES:
+        if purpose.value == text:
+            return purpose
+    raise NotFoundError
+
+
+def _cursor(call: Call, prefix: str) -> str | None:
+    if call.cursor is not None and not ids.is_id(call.cursor, prefix):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    return call.cursor
+
+
+def _place(call: Call) -> str | None:
+    if call.cursor is None:
+        return None
+    message_id, _, hit = call.cursor.partition(".")
+    if not (ids.is_id(message_id, "msg") and hit.isalnum() and hit.isascii()):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    return f"{message_id}#{hit}"
+
+
+def _fields(form: NewContact | ChangedContact) -> dict[str, Any]:
+    """The record's fields that the form sets."""
+    sent = form.model_dump(exclude_unset=isinstance(form, ChangedContact), exclude={"version"})
+    if "lawful_basis" in sent:
+        basis = sent.pop("lawful_basis") or {"basis": None, "source": None}
+        sent.update(basis)
+    if "social" in sent:
+        sent["social"] = tuple(sent["social"] or ())
+    return sent
+
+
+def _contact(contact: Contact, version: int) -> dict[str, Any]:
+    return {
+        "id": contact.contact_id,
+        "version": version,
+        "name": contact.name,
+        "email": contact.email,
+        "company": contact.company,
+        "position": contact.position,
+        "country": contact.country,
+        "phone": contact.phone,
+        "social": list(contact.social),
+        "lawful_basis": {"basis": contact.basis, "source": contact.source},
+        "created_at": clock.rfc3339(contact.created_at),
+        "updated_at": clock.rfc3339(contact.updated_at),
+    }

@@ -1,0 +1,135 @@
+"""Messages: write one, see what became of it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from chalice import Blueprint
+from pydantic import Field
+
+from chalicelib.api.endpoint import Call, route
+from chalicelib.api.forms import Form, Language, Line, Mailbox, Text
+from chalicelib.kernel import addresses, clock, ids
+from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy.consent import MessageKind
+from chalicelib.records.messages import Delivery
+from chalicelib.services import messages, wording
+from chalicelib.services.messages import MAX_RECIPIENTS, Draft, Report
+
+bp = Blueprint(__name__)
+
+
+class Recipient(Form):
+    """A mailbox, and the name to write before it."""
+
+    email: Mailbox
+    name: Line | None = None
+
+
+class NewMessage(Form):
+    """A mail to send. Marketing mail carries an unsubscribe link; `tracking` asks for opens and clicks as far
+    as each recipient allows.
+    """
+
+    to: Annotated[list[Recipient], Field(min_length=1, max_length=MAX_RECIPIENTS)]
+    cc: Annotated[list[Recipient], Field(max_length=MAX_RECIPIENTS)] = []
+    subject: Line
+    html: Text
+    text: Text | None = None
+    kind: Literal["marketing", "business"]
+    tracking: bool = False
+    locale: Language | None = None
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/messages",
+    summary="Send a message",
+    status=202,
+    body=NewMessage,
+    repeatable=True,
+    clauses=("communications", "tracking"),
+)
+def write_message(call: Call) -> dict[str, str]:
+    """Accepted, not sent yet: whether each recipient may be written to is decided when it leaves."""
+    form: NewMessage = call.body
+    draft = Draft(
+        to=[(one.name or "", addresses.parse(one.email)) for one in form.to],
+        cc=[(one.name or "", addresses.parse(one.email)) for one in form.cc],
+        subject=form.subject,
+        html=form.html,
+        text=form.text,
+        kind=MessageKind(form.kind),
+        tracking=form.tracking,
+        locale=form.locale or wording.locale_of(call.accept_language),
+    )
+    return {"id": messages.write(call.who, draft, call.repeat), "status": "queued"}
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/messages",
+    summary="Messages, newest first, with who read them",
+    paged=True,
+    clauses=("communications", "tracking"),
+)
+def list_messages(call: Call) -> dict[str, Any]:
+    """One query a page, recipients included."""
+    if call.cursor is not None and not ids.is_id(call.cursor, "msg"):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    found = messages.page(call.who, call.limit, call.cursor)
+    more = len(found) == call.limit
+    return {
+        "items": [_report(one) for one in found],
+        "next_cursor": found[-1].message.message_id if more else None,
+    }
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/messages/{message_id}",
+    summary="One message: sent, delivered, read, clicked",
+    clauses=("communications", "tracking"),
+)
+def read_message(call: Call) -> dict[str, Any]:
+    """Per recipient: delivery, and as much about opens as that person consented to."""
+    return _report(messages.read(call.who, call.path["message_id"]))
+
+
+def _report(report: Report) -> dict[str, Any]:
+    message = report.message
+    return {
+        "id": message.message_id,
+        "subject": message.subject,
+        "sender": message.sender,
+        "kind": message.kind.value,
+        "status": report.status,
+        "created_at": clock.rfc3339(message.created_at),
+        "recipients": [_recipient(delivery) for delivery in report.deliveries],
+        "links": [
+            {"url": url, "clicks": message.clicks.get(str(number), 0)}
+            for number, url in enumerate(message.links)
+        ],
+    }
+
+
+def _recipient(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "email": delivery.email,
+        "delivery": delivery.outcome.value if delivery.outcome else delivery.state.value,
+        "reason": delivery.reason,
+        "sent_at": clock.rfc3339(delivery.sent_at),
+        "tracking": {
+            "mode": delivery.mode.value,
+            "read": delivery.opens > 0,
+            "first_opened_at": clock.rfc3339(delivery.first_opened_at),
+            "last_opened_at": clock.rfc3339(delivery.last_opened_at),
+            "last_opened_on": delivery.opened_on,
+            "opens": delivery.opens,
+            "machine_opens": delivery.machine_opens,
+            "ip": delivery.ip,
+        },
+    }

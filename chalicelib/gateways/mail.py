@@ -1,0 +1,73 @@
+"""Handing a finished mail to SES, and what became of that.
+
+SES knows no idempotency token, so nothing is retried here: botocore's own retry after a lost answer would
+send twice. The three outcomes are told apart, because only one of them may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import Any, NamedTuple
+
+from chalicelib.kernel import aws, settings, telemetry
+
+
+class Handover(StrEnum):
+    """What SES said."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    """It will never take this mail."""
+    BUSY = "busy"
+    """It certainly did not take it now; try again later."""
+    UNKNOWN = "unknown"
+    """No answer: it may have gone out."""
+
+
+class Result(NamedTuple):
+    """The outcome, and SES's id of an accepted mail."""
+
+    handover: Handover
+    mail_id: str | None = None
+
+
+_BUSY = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
+
+
+def send(raw: bytes, *, source: str, recipient: str, tags: Mapping[str, str]) -> Result:
+    """Send a built message to one recipient. ``tags`` come back with every event; ids only."""
+    from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
+
+    try:
+        answer = _client().send_email(
+            FromEmailAddress=source,
+            Destination={"ToAddresses": [recipient]},
+            Content={"Raw": {"Data": raw}},
+            ConfigurationSetName=settings.MAIL_CONFIGURATION_SET,
+            EmailTags=[{"Name": name, "Value": value} for name, value in tags.items()],
+        )
+    except ClientError as error:
+        status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
+        code = error.response["Error"]["Code"]
+        telemetry.event("mail_not_taken", error=error, status=status)
+        if code in _BUSY or status == 429:
+            return Result(Handover.BUSY)
+        return Result(Handover.UNKNOWN if status >= 500 else Handover.REJECTED)
+    except ConnectTimeoutError as error:
+        telemetry.event("mail_not_taken", error=error)
+        return Result(Handover.BUSY)
+    except BotoCoreError as error:
+        telemetry.event("mail_answer_lost", error=error)
+        return Result(Handover.UNKNOWN)
+    return Result(Handover.ACCEPTED, str(answer["MessageId"]))
+
+
+@cache
+def _client() -> Any:
+    import boto3
+    from botocore.config import Config
+
+    once = aws.config().merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
+    return boto3.client("sesv2", config=once)

@@ -1,0 +1,1 @@
+"""The ground floor: settings, clock, ids, errors, telemetry, tokens. Imports nothing of ours."""

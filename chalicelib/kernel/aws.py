@@ -1,0 +1,49 @@
+"""boto3 clients with our region, short timeouts and few retries, one per service and process.
+
+Worst case of one call is (connect 1 s + read 3 s) x 3 tries, which stays under the gateway's 29 s for the
+few calls a request makes. Importing this module is free; boto3 is loaded with the first client.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.kernel import settings
+
+if TYPE_CHECKING:
+    from botocore.config import Config
+
+CONNECT_SECONDS = 1
+READ_SECONDS = 3
+TRIES = 3
+
+
+def config() -> Config:
+    """The botocore configuration every client of ours uses."""
+    from botocore.config import Config
+
+    return Config(
+        region_name=settings.REGION,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
+        retries={"total_max_attempts": TRIES, "mode": "standard"},
+        # FIPS and dual-stack hosts would do; a global endpoint would not: clause `singapore`.
+        s3={"us_east_1_regional_endpoint": "regional"},
+    )
+
+
+@cache
+def client(service: str) -> Any:
+    """The process's client for one AWS service."""
+    import boto3
+
+    return boto3.client(service, config=config())
+
+
+@cache
+def light_client(service: str) -> Any:
+    """The same without boto3 around it: 50 ms less to start, for the edge."""
+    import botocore.session
+
+    return botocore.session.get_session().create_client(service, config=config())

@@ -1,0 +1,56 @@
+"""The one place that knows names outside this code: AWS resources, environment variables, limits of size.
+
+Resource names are fixed (one stack per AWS account and region, see docs/deploy.md), so only what differs
+between installations comes from the environment. Reading it is lazy: importing this module costs nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+REGION: Final = "ap-southeast-1"  # clause `singapore`: data stays in Singapore
+APP: Final = "okki-leads"
+
+TABLE_ACCOUNTS: Final = f"{APP}-accounts"
+TABLE_WORKSPACE: Final = f"{APP}-workspace"
+TABLE_LEDGER: Final = f"{APP}-ledger"
+TABLE_COMPANY_KEYS: Final = f"{APP}-company-keys"
+
+VAULT_KEY: Final = f"alias/{APP}-vault"
+TRACKING_SECRET: Final = f"{APP}/tracking"
+
+QUEUE_HITS: Final = f"{APP}-hits"
+QUEUE_OUTBOX: Final = f"{APP}-outbox"
+QUEUE_NOTICES: Final = f"{APP}-notices"
+QUEUE_FEEDBACK: Final = f"{APP}-feedback"
+TOPIC_MAIL_EVENTS: Final = f"{APP}-mail-events"
+MAIL_CONFIGURATION_SET: Final = APP
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""Largest request body taken, bytes. A mail of this size already displeases most receiving servers."""
+
+
+def edge_url() -> str:
+    """Public base of the tracking edge, without a trailing slash (template parameter ``EdgeUrl``)."""
+    return os.environ["EDGE_URL"].rstrip("/")
+
+
+def api_url() -> str:
+    """Public base of the API, without a trailing slash (template parameter ``ApiUrl``)."""
+    return os.environ["API_URL"].rstrip("/")
+
+
+def mail_domain() -> str:
+    """Domain our mail is sent from; it is the SES identity that DKIM signs for (``MailDomain``)."""
+    return os.environ["MAIL_DOMAIN"]
+
+
+def clock_file() -> str | None:
+    """Path of the test clock (seconds added to real time), set by the local stack only."""
+    return os.environ.get("OKKI_CLOCK_FILE")
+
+
+def queue_url(name: str) -> str:
+    """Address of one of our queues. It follows from our own account, so finding it costs no call."""
+    return f"https://sqs.{REGION}.amazonaws.com/{os.environ['ACCOUNT_ID']}/{name}"

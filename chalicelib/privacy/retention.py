@@ -1,0 +1,225 @@
+"""How long a record is kept, and why: the longest criterion that applies (4.1.1, 4.1.2).
+
+Promise: every period is a named constant here, every expiry can say "kept until X because Y", and
+expired data is refused to readers two seconds early rather than one second late. Cost: the periods
+are our choice where the policy gives none; those marked "to confirm" need a lawyer's word. Deleting
+is the sweeper's work, not this file's.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+Day = TypeVar("Day", bound=date)
+
+
+class Criterion(StrEnum):
+    """The four criteria of 4.1.2, in the policy's order."""
+
+    SERVICE_AND_RECORDS = "service_and_records"
+    SECURITY_AND_QUALITY = "security_and_quality"
+    CONSENTED_LONGER = "consented_longer"
+    LAW_OR_AGREEMENT = "law_or_agreement"
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """A period in calendar months, which no timedelta can express."""
+
+    count: int
+
+
+Period = timedelta | Months
+
+MAIL_CODE: Final = timedelta(minutes=15)
+SIGNUP_PENDING: Final = timedelta(hours=24)
+SESSION_IDLE: Final = timedelta(hours=12)
+SESSION_ABSOLUTE: Final = timedelta(days=7)
+IDEMPOTENCY: Final = timedelta(hours=24)
+RATE_WINDOW: Final = timedelta(hours=1)
+NOTICE: Final = timedelta(days=7)
+DEAD_LETTER: Final = timedelta(days=14)
+LOGS: Final = timedelta(days=30)
+MESSAGE: Final = Months(36)
+EMAIL_TRACKING: Final = Months(13)
+EVIDENCE: Final = Months(72)
+
+UNRENEWED: Final = Months(6)
+"""5.3: this long after an unrenewed term, the company may be cancelled and its data deleted."""
+DISCONTINUATION_NOTICE: Final = timedelta(days=30)
+"""4.1.3: at least this long between telling the users and stopping the service."""
+GRACE: Final = timedelta(seconds=2)
+"""A reader's clock may run behind the writer's: this much is taken from access, never given to
+it.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long one kind of record is kept, by criterion. None means: as long as the company is
+    served.
+    """
+
+    name: str
+    criteria: Mapping[Criterion, Period | None]
+    reason: str
+    clause: str = "retention"
+
+
+class Retention(StrEnum):
+    """The rule a record type declares."""
+
+    SERVICE_TERM = "service_term"
+    SUPPRESSION = "suppression"
+    SIGNUP_PENDING = "signup_pending"
+    MAIL_CODE = "mail_code"
+    SESSION = "session"
+    IDEMPOTENCY = "idempotency"
+    RATE = "rate"
+    NOTICE = "notice"
+    DEAD_LETTER = "dead_letter"
+    LOGS = "logs"
+    MESSAGE = "message"
+    EMAIL_TRACKING = "email_tracking"
+    EVIDENCE = "evidence"
+
+    @property
+    def rule(self) -> Rule:
+        """The rule of this name."""
+        return RULES[self]
+
+
+def _rule(name: Retention, criterion: Criterion, period: Period | None, reason: str) -> Rule:
+    return Rule(name, MappingProxyType({criterion: period}), reason)
+
+
+_SERVICE: Final = Criterion.SERVICE_AND_RECORDS
+_SECURITY: Final = Criterion.SECURITY_AND_QUALITY
+
+RULES: Final = MappingProxyType(
+    {
+        Retention(rule.name): rule
+        for rule in (
+            _rule(Retention.SERVICE_TERM, _SERVICE, None, "the service and its records need it"),
+            _rule(
+                Retention.SUPPRESSION,
+                Criterion.LAW_OR_AGREEMENT,
+                None,
+                "a refusal must be remembered as long as anybody here could write (GDPR 21(3))",
+            ),
+            _rule(
+                Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"
+            ),
+            _rule(Retention.MAIL_CODE, _SECURITY, MAIL_CODE, "a mailed code works for minutes"),
+            _rule(Retention.SESSION, _SECURITY, SESSION_ABSOLUTE, "a login ends by itself"),
+            _rule(
+                Retention.IDEMPOTENCY, _SECURITY, IDEMPOTENCY, "a repeated request is told apart"
+            ),
+            _rule(Retention.RATE, _SECURITY, RATE_WINDOW, "attempts are counted to slow guessing"),
+            _rule(Retention.NOTICE, _SERVICE, NOTICE, "a notice may have to be sent once more"),
+            _rule(Retention.DEAD_LETTER, _SECURITY, DEAD_LETTER, "a failed event may be replayed"),
+            _rule(Retention.LOGS, _SECURITY, LOGS, "faults and attacks are found in the logs"),
+            _rule(
+                Retention.MESSAGE,
+                _SERVICE,
+                MESSAGE,
+                "business correspondence and questions about it; our choice, to confirm",
+            ),
+            _rule(
+                Retention.EMAIL_TRACKING,
+                _SERVICE,
+                EMAIL_TRACKING,
+                "one season compared with the last; our choice, to confirm",
+            ),
+            _rule(
+                Retention.EVIDENCE,
+                Criterion.LAW_OR_AGREEMENT,
+                EVIDENCE,
+                "contract claims lapse after six years (Limitation Act 1959 s 6, to confirm)",
+            ),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptUntil:
+    """Until when, by which criterion, and why. `at` None: as long as the company is served."""
+
+    at: datetime | None
+    criterion: Criterion
+    reason: str
+
+
+def add_months(day: Day, months: int) -> Day:
+    """The same day `months` later, or the last day of a shorter month: 31 Aug + 6 is 28 or 29
+    Feb.
+
+    Works on dates and datetimes; the time of day and the zone stay. Always count from the first
+    day: adding one month twice is not adding two.
+    """
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month0 + 1)[1]
+    return day.replace(year=year, month=month0 + 1, day=min(day.day, last))
+
+
+def after(start: datetime, period: Period) -> datetime:
+    """The moment `period` after `start`. Raises ValueError for a time without a zone."""
+    if start.tzinfo is None:
+        raise ValueError("a retention period starts at a time with a zone")
+    if isinstance(period, Months):
+        return add_months(start, period.count)
+    return start + period
+
+
+def keep_until(start: datetime, rule: Rule, *others: KeptUntil) -> KeptUntil:
+    """The longest of the rule's criteria and `others` (a consent to keep longer, a law, an
+    agreement): 4.1.2.
+
+    Nothing shortens: a criterion that ends sooner changes nothing. Of two that end together, the
+    one the policy lists first gives the reason.
+    """
+    claims = [
+        KeptUntil(None if period is None else after(start, period), criterion, rule.reason)
+        for criterion, period in rule.criteria.items()
+    ]
+    claims.extend(others)
+    order = list(Criterion)
+    longest = min(claims, key=lambda claim: order.index(claim.criterion))
+    for claim in sorted(claims, key=lambda claim: order.index(claim.criterion)):
+        if longest.at is not None and (claim.at is None or claim.at > longest.at):
+            longest = claim
+    return longest
+
+
+def expired(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether a reader must no longer see it: from two seconds before `expires_at` on. Fails
+    closed.
+    """
+    return expires_at is not None and now >= expires_at - GRACE
+
+
+def expired_epoch(expires_at: float | None, now: float) -> bool:
+    """`expired` for epoch seconds, as the tables keep them."""
+    return expires_at is not None and now >= expires_at - GRACE.total_seconds()
+
+
+def deletable(expires_at: datetime | None, now: datetime) -> bool:
+    """Whether it may be deleted for good: not before `expires_at`, so that a renewal just in
+    time wins.
+    """
+    return expires_at is not None and now >= expires_at
+
+
+def session_ends(created_at: datetime, used_at: datetime) -> datetime:
+    """When a session ends: unused for the idle limit, and in any case at the absolute one.
+
+    A security limit on access, so the shorter holds; 4.1.2's longest is about keeping.
+    """
+    return min(used_at + SESSION_IDLE, created_at + SESSION_ABSOLUTE)

@@ -1,0 +1,1 @@
+"""What the product does, verb by verb. Knows neither Chalice nor boto nor PynamoDB."""

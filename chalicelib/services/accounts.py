@@ -1,0 +1,326 @@
+"""Signing up, proving the mailbox, logging in and out (clauses `signup`, `scope-adults`, `passwords`).
+
+A stranger learns nothing: signing up does the same work and gives the same answer for a known mailbox (the
+mail worker decides what the mailbox's owner is told), and a failed login or code never says which part was
+wrong. Every attempt is counted first; when it cannot be counted it is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from chalicelib import store
+from chalicelib.gateways import queues
+from chalicelib.kernel import addresses, clock, ids, networks, settings
+from chalicelib.kernel.errors import (
+    ConflictError,
+    FieldError,
+    InvalidError,
+    RefusedError,
+    UnauthorizedError,
+)
+from chalicelib.privacy import retention, texts
+from chalicelib.privacy.consent import CompanyState, ConsentPurpose, ConsentState
+from chalicelib.privacy.register import Purpose
+from chalicelib.records.accounts import (
+    Company,
+    Login,
+    Notice,
+    Position,
+    Session,
+    Signup,
+    User,
+)
+from chalicelib.records.standing import Receipt
+from chalicelib.services import passwords
+from chalicelib.services.freemail import is_free
+
+QUARTER_HOUR: Final = 900
+HOUR: Final = 3600
+SIGNUPS_PER_MAILBOX: Final = 5
+SIGNUPS_PER_NETWORK: Final = 60
+CODES_PER_MAILBOX_AND_NETWORK: Final = 5
+CODES_PER_MAILBOX: Final = 50
+LOGINS_PER_MAILBOX_AND_NETWORK: Final = 10
+LOGINS_PER_NETWORK: Final = 200
+TOUCH_SECONDS: Final = 300
+"""A session's last use is written down at most this often, seconds: reading must not cost a write."""
+
+NOTICE_RETRY_SECONDS: Final = 300
+
+
+class Entry(NamedTuple):
+    """Somebody is in: the bearer token (shown once, kept nowhere) and whose it is."""
+
+    token: str
+    expires_at: int
+    user: User
+    company: Company
+
+
+class Principal(NamedTuple):
+    """Who makes a request."""
+
+    company_id: str
+    user_id: str
+    position: Position
+
+
+class NewAccount(NamedTuple):
+    """What a signup form holds."""
+
+    name: str
+    company: str
+    email: str
+    password: str
+    is_adult: bool
+    policy_version: str
+    locale: str
+
+
+def sign_up(form: NewAccount, *, ip: str) -> None:
+    """Start a signup: a code goes to the mailbox. The answer and its work are the same for a known mailbox.
+
+    Raises:
+        RefusedError: a minor (`scope-adults`).
+        InvalidError: a policy version that is not in force, a weak password.
+        TooManyRequestsError: per mailbox and network.
+    """
+    if not form.is_adult:
+        raise RefusedError(
+            "minor", "OKKI products are for people of 18 and older.", clause="scope-adults"
+        )
+    if form.policy_version != texts.POLICY_VERSION:
+        raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
+    address = addresses.parse(form.email)
+    passwords.check(form.password, personal=(form.name, form.company, form.email, address.login))
+    mailbox = store.accounts.mailbox_hash(address.login)
+    store.limits.take("signup-network", networks.prefix(ip), SIGNUPS_PER_NETWORK, HOUR)
+    store.limits.take("signup", address.login, SIGNUPS_PER_MAILBOX, HOUR)
+    code, now = ids.code(), clock.now()
+    store.accounts.SIGNUPS.put(
+        Signup(
+            mailbox=mailbox,
+            company_id=ids.new("co"),
+            user_id=ids.new("usr"),
+            policy_version=form.policy_version,
+            free_mailbox=is_free(address.domain),
+            code_hash=_code_hash(mailbox, code),
+            code_until=now + int(retention.MAIL_CODE.total_seconds()),
+            locale=form.locale,
+            name=form.name,
+            company_name=form.company,
+            email=address.written,
+            password_verifier=passwords.verifier(form.password),
+        ),
+        op=store.table.new_op(),
+    )
+    notice = Notice(
+        notice_id=ids.new("ntc"),
+        template="signup_code",
+        due_at=now + NOTICE_RETRY_SECONDS,
+        locale=form.locale,
+        email=address.written,
+        values={"code": code},
+    )
+    store.accounts.add_notice(notice)
+    queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
+
+
+def verify(email: str, code: str, *, ip: str) -> Entry:
+    """Prove the mailbox; makes the company, its key, its first user and a session, all or nothing.
+
+    Raises:
+        UnauthorizedError: ``code_refused`` for a wrong, used or late code and for an unknown mailbox alike.
+        TooManyRequestsError: per mailbox and network; a stranger elsewhere cannot use up the owner's tries.
+    """
+    address = addresses.parse(email)
+    mailbox = store.accounts.mailbox_hash(address.login)
+    near = f"{address.login}|{networks.prefix(ip)}"
+    store.limits.take("code-network", near, CODES_PER_MAILBOX_AND_NETWORK, QUARTER_HOUR)
+    store.limits.take("code", address.login, CODES_PER_MAILBOX, QUARTER_HOUR)
+    known = store.accounts.SIGNUPS.get(mailbox=mailbox, use=Purpose.CREATE_AND_LOGIN)
+    expected = known.value.code_hash if known is not None else ""
+    matches = compare_digest(expected, _code_hash(mailbox, code))
+    now = clock.now()
+    if known is None or not matches or now >= known.value.code_until:
+        raise UnauthorizedError("code_refused", "This code is not valid (any more).")
+    signup = known.value
+    store.vault.create_key(signup.company_id)
+    company = Company(
+        company_id=signup.company_id,
+        state=CompanyState.ACTIVE,
+        created_at=now,
+        name=signup.company_name,
+    )
+    user = User(
+        company_id=signup.company_id,
+        user_id=signup.user_id,
+        position=Position.ADMIN,
+        policy_version=signup.policy_version,
+        declared_adult=True,
+        free_mailbox=signup.free_mailbox,
+        registered_at=now,
+        locale=signup.locale,
+        name=signup.name,
+        email=signup.email,
+    )
+    token, session = _new_session(user, now)
+    transaction = store.transaction.Transaction(store.table.new_op())
+    transaction.put_new(
+        store.accounts.LOGINS,
+        Login(
+            mailbox=mailbox,
+            company_id=user.company_id,
+            user_id=user.user_id,
+            password_verifier=signup.password_verifier,
+        ),
+    )
+    transaction.put_new(store.accounts.COMPANIES, company)
+    transaction.put_new(store.accounts.USERS, user)
+    transaction.put_new(store.accounts.SESSIONS, session)
+    transaction.put_new(store.standing.RECEIPTS, _account_receipt(user, now))
+    transaction.delete(store.accounts.SIGNUPS, known)
+    try:
+        transaction.commit()
+    except ConflictError:
+        # The code was used a moment ago, or the mailbox got its account on another way.
+        raise UnauthorizedError("code_refused", "This code is not valid (any more).") from None
+    return Entry(token, session_end(session), user, company)
+
+
+def log_in(email: str, password: str, *, ip: str) -> Entry:
+    """Open a session.
+
+    Raises:
+        UnauthorizedError: ``login_refused``, whatever was wrong.
+        RefusedError: the company's accounts are closed (`cancellation`).
+        TooManyRequestsError: per mailbox and network, so that a stranger cannot lock the owner out.
+    """
+    address = addresses.parse(email)
+    network = networks.prefix(ip)
+    store.limits.take("login-network", network, LOGINS_PER_NETWORK, QUARTER_HOUR)
+    near = f"{address.login}|{network}"
+    store.limits.take("login", near, LOGINS_PER_MAILBOX_AND_NETWORK, QUARTER_HOUR)
+    mailbox = store.accounts.mailbox_hash(address.login)
+    login = store.accounts.LOGINS.get(mailbox=mailbox, use=Purpose.CREATE_AND_LOGIN)
+    if not passwords.matches(password, login.value.password_verifier if login else None):
+        raise UnauthorizedError("login_refused", "Mailbox or password is wrong.")
+    assert login is not None  # noqa: S101 - nobody's password never matches
+    who = login.value
+    user, company = profile(Principal(who.company_id, who.user_id, Position.MEMBER))
+    if company.state in {CompanyState.CANCELLING, CompanyState.CANCELLED}:
+        raise RefusedError("company_closed", clause="cancellation")
+    token, session = _new_session(user, clock.now())
+    store.accounts.SESSIONS.put_new(session, op=store.table.new_op())
+    return Entry(token, session_end(session), user, company)
+
+
+def authenticate(token: str) -> Principal:
+    """Who a token belongs to; one read, and a write at most every five minutes.
+
+    Raises:
+        UnauthorizedError: not a token, or a session that has ended.
+    """
+    key = _session_key(token)
+    if key is None:
+        raise UnauthorizedError
+    known = store.accounts.SESSIONS.get(**key)
+    now = clock.now()
+    if known is None or now >= session_end(known.value):
+        raise UnauthorizedError
+    session = known.value
+    if now - session.used_at >= TOUCH_SECONDS:
+        try:
+            used = replace(session, used_at=now)
+            store.accounts.SESSIONS.replace(known, used, op=store.table.new_op())
+        except ConflictError:
+            pass  # another request of the same session wrote it, or it was just ended
+    return Principal(session.company_id, session.user_id, session.position)
+
+
+def log_out(token: str) -> None:
+    """End a session; ending one that is over is fine."""
+    key = _session_key(token)
+    known = store.accounts.SESSIONS.get(**key) if key is not None else None
+    if known is not None:
+        try:
+            store.accounts.SESSIONS.delete(known)
+        except ConflictError:
+            log_out(token)  # it was being touched; read again and delete that
+
+
+def profile(who: Principal) -> tuple[User, Company]:
+    """The user and the company; two reads.
+
+    Raises:
+        UnauthorizedError: one of them is gone.
+    """
+    use = Purpose.CREATE_AND_LOGIN
+    user = store.accounts.USERS.get(company_id=who.company_id, user_id=who.user_id, use=use)
+    company = store.accounts.COMPANIES.get(company_id=who.company_id, use=use)
+    if user is None or company is None:
+        raise UnauthorizedError
+    return user.value, company.value
+
+
+def session_end(session: Session) -> int:
+    """When a session ends if it is not used again, epoch seconds."""
+    created = datetime.fromtimestamp(session.created_at, UTC)
+    used = datetime.fromtimestamp(session.used_at, UTC)
+    return int(retention.session_ends(created, used).timestamp())
+
+
+def _new_session(user: User, now: int) -> tuple[str, Session]:
+    where = ids.raw(user.company_id) + ids.raw(user.user_id)
+    token = f"{base64.urlsafe_b64encode(where).rstrip(b'=').decode()}.{ids.secret()}"
+    session = Session(
+        company_id=user.company_id,
+        user_id=user.user_id,
+        token_hash=store.accounts.token_hash(token),
+        position=user.position,
+        created_at=now,
+        used_at=now,
+    )
+    return token, session
+
+
+def _session_key(token: str) -> dict[str, str] | None:
+    """Where a token's session lies: the token names its place, and proves itself by its hash."""
+    where, _, _ = token.partition(".")
+    try:
+        place = base64.b64decode(where + "=" * (-len(where) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    if len(place) != 32:
+        return None
+    return {
+        "company_id": ids.from_raw("co", place[:16]),
+        "user_id": ids.from_raw("usr", place[16:]),
+        "token_hash": store.accounts.token_hash(token),
+    }
+
+
+def _code_hash(mailbox: str, code: str) -> str:
+    return store.accounts.operator_hash("code", f"{mailbox}|{code}")
+
+
+def _account_receipt(user: User, now: int) -> Receipt:
+    today = datetime.fromtimestamp(now, UTC).date()
+    text = texts.current_text(ConsentPurpose.ACCOUNT, today)
+    return Receipt(
+        company_id=user.company_id,
+        receipt_id=ids.new("rc"),
+        who=user.user_id,
+        by=user.user_id,
+        purpose=ConsentPurpose.ACCOUNT,
+        state=ConsentState.GRANTED,
+        text_version=text.id if text is not None else "",
+        method="signup_form",
+        at=now,
+    )
+

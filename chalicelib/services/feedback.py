@@ -1,0 +1,130 @@
+"""What SES reports about sent mail: delivered, bounced, complained (clauses `communications`, `consent`).
+
+Both shapes are understood: configuration-set events (``eventType``, with our tags) and identity
+notifications (``notificationType``, with our header). Events come at least once and in any order; a state is
+only ever moved forward. Who is stopped is who bounced or complained, not everybody the mail went to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final, NamedTuple
+
+from chalicelib import store
+from chalicelib.kernel import addresses, clock, ids
+from chalicelib.kernel.errors import ConflictError, RetryLaterError
+from chalicelib.privacy.consent import Stop
+from chalicelib.records.messages import Delivery, Outcome, OutboxState
+
+HEADER: Final = "X-Okki-Delivery"
+"""Carries ``company.message.number``: identity notifications know no tags."""
+
+HARD_TRANSIENT: Final = "5.4.4"
+"""SES calls a domain that does not exist transient; nobody will ever receive mail there."""
+
+_RANK: Final = {None: 0, Outcome.DELIVERED: 1, Outcome.BOUNCED: 2, Outcome.COMPLAINED: 3}
+
+
+class Where(NamedTuple):
+    """Which delivery an event is about."""
+
+    company_id: str
+    message_id: str
+    number: int
+
+
+def take(event: Mapping[str, Any]) -> None:
+    """Note one event. Events about mail of ours that is not a user's message are ignored.
+
+    Raises:
+        RetryLaterError: several writers at once; the queue brings it back.
+    """
+    where = _where(event.get("mail", {}))
+    if where is None:
+        return
+    match event.get("eventType") or event.get("notificationType"):
+        case "Send":
+            _move(where, None)
+        case "Delivery":
+            _move(where, Outcome.DELIVERED)
+        case "Bounce":
+            if _is_hard(event["bounce"]):
+                _move(where, Outcome.BOUNCED)
+                _stop(where, event["bounce"]["bouncedRecipients"], frozenset({Stop.BOUNCED}), "bounce")
+        case "Complaint":
+            _move(where, Outcome.COMPLAINED)
+            stops = frozenset({Stop.COMPLAINED})
+            _stop(where, event["complaint"]["complainedRecipients"], stops, "complaint")
+        case _:
+            pass  # rendering failures, delays: nothing about a person follows from them
+
+
+def _is_hard(bounce: Mapping[str, Any]) -> bool:
+    gone = bounce.get("bounceType") == "Permanent"
+    nowhere = any(
+        one.get("status") == HARD_TRANSIENT for one in bounce.get("bouncedRecipients", ())
+    )
+    return gone or nowhere
+
+
+def _where(mail: Mapping[str, Any]) -> Where | None:
+    tags = mail.get("tags", {})
+    parts = [tags.get(name, [""])[0] for name in ("company", "message", "number")]
+    if not all(parts):
+        headers = {h.get("name", "").lower(): h.get("value", "") for h in mail.get("headers", ())}
+        parts = headers.get(HEADER.lower(), "").split(".")
+    match parts:
+        case [company, message, number] if (
+            ids.is_id(company, "co") and ids.is_id(message, "msg") and number.isdecimal()
+        ):
+            return Where(company, message, int(number))
+        case _:
+            return None
+
+
+def header(delivery: Delivery) -> str:
+    """The value of our header for one delivery; ids only."""
+    return f"{delivery.company_id}.{delivery.message_id}.{delivery.number}"
+
+
+def _move(where: Where, outcome: Outcome | None) -> None:
+    """An event about a mail proves that it left, whatever became of SES's answer to us."""
+    for _ in range(5):
+        known = store.messages.delivery(*where)
+        if known is None:
+            return
+        delivery = known.value
+        better = outcome if _RANK[outcome] > _RANK[delivery.outcome] else delivery.outcome
+        lost = delivery.state in {OutboxState.UNKNOWN, OutboxState.SENDING}
+        changed = replace(
+            delivery,
+            outcome=better,
+            state=OutboxState.SENT if lost else delivery.state,
+            sent_at=delivery.sent_at or clock.now(),
+            due_at=None if lost else delivery.due_at,
+        )
+        if changed == delivery:
+            return
+        try:
+            store.messages.change_delivery(known, changed)
+        except ConflictError:
+            continue
+        return
+    raise RetryLaterError
+
+
+def _stop(
+    where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[Stop], method: str
+) -> None:
+    for one in recipients:
+        try:
+            address = addresses.parse(one["emailAddress"])
+        except ValueError:
+            continue
+        person = store.standing.person(where.company_id, address.person)
+        if stops <= store.standing.of(where.company_id, person).stops:
+            continue  # known already: a redelivered event adds no second receipt
+        store.standing.record_refusals(
+            where.company_id, person, stops, active=True, at=clock.now(), method=method
+        )

@@ -1,0 +1,29 @@
+"""What is kept: rows, queries and the vault. Returns domain values, never PynamoDB models.
+
+Modules load on first use (``store.contacts`` imports PynamoDB only then), so the front door and every
+route that touches no table start without it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from chalicelib.store import accounts as accounts
+    from chalicelib.store import contacts as contacts
+    from chalicelib.store import due as due
+    from chalicelib.store import idempotency as idempotency
+    from chalicelib.store import limits as limits
+    from chalicelib.store import messages as messages
+    from chalicelib.store import standing as standing
+    from chalicelib.store import table as table
+    from chalicelib.store import tracking as tracking
+    from chalicelib.store import transaction as transaction
+    from chalicelib.store import vault as vault
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return import_module(f"{__name__}.{name}")

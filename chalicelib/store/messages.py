@@ -1,0 +1,102 @@
+"""Messages, their bodies and their deliveries: `workspace`, in the company's partition.
+
+A message and its deliveries are neighbours (``message#<id>`` and ``message#<id>#<number>``), so a message with
+everything known about its readers is one query, and so is a page of messages, newest first. Bodies lie apart
+and are read only by the sender.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from chalicelib.privacy.register import Purpose
+from chalicelib.records.messages import Body, Delivery, Message
+from chalicelib.store import idempotency
+from chalicelib.store.table import Due, Rows, Stored, WorkspaceRow, new_op, query_rows
+from chalicelib.store.transaction import Transaction
+
+USE = Purpose.PROVIDE_FUNCTIONS
+MESSAGES = Rows(Message, pk="{company_id}", sk="message#{message_id}")
+DELIVERIES = Rows(Delivery, pk="{company_id}", sk="message#{message_id}#{number:02d}")
+BODIES = Rows(Body, pk="{company_id}", sk="body#{message_id}")
+
+OUTBOX_DUE = "outbox"
+"""The index partition of deliveries that are not finished."""
+
+
+class Sent(NamedTuple):
+    """A message with its deliveries, in the order of its recipients."""
+
+    message: Stored[Message]
+    deliveries: list[Stored[Delivery]]
+
+
+def add(
+    message: Message, body: Body, deliveries: Sequence[Delivery], once: idempotency.Once | None
+) -> None:
+    """Store a message and its outbox entries together, or nothing."""
+    transaction = Transaction(new_op())
+    transaction.put_new(MESSAGES, message)
+    transaction.put_new(BODIES, body)
+    for delivery in deliveries:
+        transaction.put_new(DELIVERIES, delivery, due=due(delivery))
+    if once is not None:
+        once.add_to(transaction, message.message_id)
+    transaction.commit()
+
+
+def due(delivery: Delivery) -> Due | None:
+    """When the sweeper has to look at a delivery again."""
+    return None if delivery.due_at is None else Due(OUTBOX_DUE, delivery.due_at)
+
+
+def get(company_id: str, message_id: str) -> Sent | None:
+    """One message with its deliveries; one query."""
+    return next(_grouped(_rows(company_id, f"message#{message_id}", None, None)), None)
+
+
+def newest(company_id: str, limit: int, before: str | None) -> list[Sent]:
+    """Up to ``limit`` messages with deliveries, newest first, older than message ``before``. One query per MB."""
+    below = None if before is None else f"message#{before}"
+    found = _grouped(_rows(company_id, "message#", below, 4 * limit))
+    return [sent for _, sent in zip(range(limit), found, strict=False)]
+
+
+def body(company_id: str, message_id: str) -> Stored[Body] | None:
+    """The text of a message; one read."""
+    return BODIES.get(company_id=company_id, message_id=message_id, use=USE)
+
+
+def delivery(company_id: str, message_id: str, number: int) -> Stored[Delivery] | None:
+    """One delivery; one read."""
+    return DELIVERIES.get(company_id=company_id, message_id=message_id, number=number, use=USE)
+
+
+def change_delivery(known: Stored[Delivery], changed: Delivery) -> Stored[Delivery]:
+    """Move a delivery on; ConflictError when somebody was faster. One write unit, 2 with the index."""
+    return DELIVERIES.replace(known, changed, op=new_op(), due=due(changed))
+
+
+def _rows(
+    company_id: str, prefix: str, before: str | None, page_size: int | None
+) -> Iterator[Stored[Message] | Stored[Delivery]]:
+    for row in query_rows(
+        WorkspaceRow, company_id, prefix, before=before, newest_first=True, page_size=page_size
+    ):
+        rows: Rows[Message] | Rows[Delivery] = MESSAGES if row.kind == MESSAGES.kind else DELIVERIES
+        if (found := rows.live(row, USE)) is not None:
+            yield found
+
+
+def _grouped(rows: Iterator[Stored[Message] | Stored[Delivery]]) -> Iterator[Sent]:
+    """Read backwards, a message follows its own deliveries."""
+    deliveries: list[Stored[Delivery]] = []
+    for stored in rows:
+        if isinstance(stored.value, Delivery):
+            deliveries.append(Stored(stored.value, stored.version, stored.expires_at))
+        else:
+            own = [d for d in deliveries if d.value.message_id == stored.value.message_id]
+            message = Stored(stored.value, stored.version, stored.expires_at)
+            yield Sent(message, own[::-1])
+            deliveries = []

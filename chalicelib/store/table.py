@@ -1,0 +1,423 @@
+"""Rows: one way to read and write every record, whatever its table.
+
+A record's personal fields travel as one sealed message, its other fields as a plain map; what is not declared
+cannot be stored. Every write is conditional and carries the id of its operation, so a reply lost on the way
+back is recognised instead of being reported as a conflict. Expired rows are invisible before DynamoDB gets
+round to deleting them (its TTL takes up to two days). Changes are whole-row replacements of a known version.
+
+Costs: a put is 1 write unit per KB, in a transaction 2; a get is half a read unit, consistent 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Final, Generic, NamedTuple, TypeVar, get_origin, get_type_hints
+
+from pynamodb.attributes import BinaryAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
+from pynamodb.expressions.condition import Condition
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.kernel import aws, clock, ids, settings, telemetry
+from chalicelib.kernel.errors import ConflictError, RefusedError, UnavailableError
+from chalicelib.privacy import fields, retention
+from chalicelib.privacy.decisions import Refused
+from chalicelib.privacy.register import Use, may_use
+from chalicelib.store import vault
+
+R = TypeVar("R")
+
+CONFLICT_TRIES: Final = 5
+
+
+class _Row(Model):
+    """What every table's items look like."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    op = UnicodeAttribute()
+    version = NumberAttribute()
+    expires_at = NumberAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    sealed_with = NumberAttribute(null=True)
+    facts: MapAttribute[str, Any] = MapAttribute(null=True)
+
+    def __repr__(self) -> str:
+        # PynamoDB would print every value, and a traceback would carry it into a log.
+        return f"{type(self).__name__}()"
+
+
+class _Meta:
+    region = settings.REGION
+    connect_timeout_seconds = aws.CONNECT_SECONDS
+    read_timeout_seconds = aws.READ_SECONDS
+    retry_configuration = {"total_max_attempts": aws.TRIES, "mode": "standard"}  # noqa: RUF012
+
+
+class DueIndex(GlobalSecondaryIndex["_Row"]):
+    """The sparse index of what still has to happen, keys only; rows leave it by losing their due time."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class AccountsRow(_Row):
+    """A row of the accounts table."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_ACCOUNTS
+
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+
+
+class WorkspaceRow(_Row):
+    """A row of the workspace table."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_WORKSPACE
+
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+
+
+class LedgerRow(_Row):
+    """A row of the ledger: written once, never changed."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_LEDGER
+
+
+_TABLES: Final[Mapping[str, type[_Row]]] = {
+    "accounts": AccountsRow,
+    "workspace": WorkspaceRow,
+    "ledger": LedgerRow,
+}
+
+
+class Stored(NamedTuple, Generic[R]):
+    """A record as it was read, with what is needed to change it safely."""
+
+    value: R
+    version: int
+    expires_at: int | None
+
+
+class Due(NamedTuple):
+    """When the sweeper must look at a row again: an index partition and epoch seconds."""
+
+    partition: str
+    at: int
+
+
+class Rows(Generic[R]):
+    """All rows of one record type.
+
+    `pk` and `sk` are templates over the record's opaque fields; those fields are read back from the keys.
+    `owner` is whose key seals the rows: by default the record's own company.
+    """
+
+    def __init__(self, cls: type[R], *, pk: str, sk: str, owner: str | None = None) -> None:
+        self.cls = cls
+        self.kind = fields.declaration(cls).kind
+        self.model = _TABLES[fields.declaration(cls).table]
+        self._pk, self._sk, self._owner = pk, sk, owner
+        self._keyed = set(re.findall(r"{(\w+)", pk + sk))
+        self._parse = re.compile(_pattern(pk) + "\0" + _pattern(sk), re.DOTALL)
+        self._hints = get_type_hints(cls)
+        self._sealed = fields.sealed_fields(cls)
+        self._open_facts = tuple(n for n in self._hints if n not in {*self._keyed, *self._sealed})
+        fields.check_attributes(cls, self._open_facts)
+
+    # -- reading ------------------------------------------------------------------------------
+
+    def get(self, *, use: Use | None = None, consistent: bool = True, **key: Any) -> Stored[R] | None:
+        """The live row with this key, or None. ``use`` says what it is opened for (2.3); one read unit."""
+        pk, sk = self._pk.format(**key), self._sk.format(**key)
+        try:
+            row = _call(lambda: self.model.get(pk, sk, consistent_read=consistent))
+        except DoesNotExist:
+            return None
+        return self.live(row, use)
+
+    def query(
+        self,
+        pk: str,
+        prefix: str,
+        *,
+        use: Use | None = None,
+        before: str | None = None,
+        newest_first: bool = False,
+        consistent: bool = True,
+        page_size: int | None = None,
+    ) -> Iterator[Stored[R]]:
+        """Live rows of this type in one partition whose sort key starts with ``prefix``, in key order.
+
+        ``before`` continues a newest-first reading strictly below that sort key. Pages are fetched as
+        they are consumed; nothing is scanned.
+        """
+        for row in query_rows(
+            self.model,
+            pk,
+            prefix,
+            before=before,
+            newest_first=newest_first,
+            consistent=consistent,
+            page_size=page_size,
+        ):
+            if row.kind == self.kind and (found := self.live(row, use)) is not None:
+                yield found
+
+    def live(self, row: _Row, use: Use | None) -> Stored[R] | None:
+        """The record in a row, or None when its time is over."""
+        if retention.expired_epoch(row.expires_at, clock.now()):
+            return None
+        return self.decode(row, use)
+
+    def decode(self, row: _Row, use: Use | None) -> Stored[R]:
+        """The record in a row of ours.
+
+        Raises:
+            RefusedError: its category may not be opened for this use.
+        """
+        values: dict[str, Any] = row.facts.as_dict() if row.facts is not None else {}
+        values.update(self.key_of(row))
+        if row.sealed is not None:
+            _permit(self.cls, use)
+            owner = self._owner or values["company_id"]
+            opened = vault.unseal(owner, _place(row), row.sealed, int(row.sealed_with or 0))
+            values.update(json.loads(opened))
+        record = self.cls(**{name: _typed(self._hints[name], v) for name, v in values.items()})
+        expires_at = None if row.expires_at is None else int(row.expires_at)
+        return Stored(record, int(row.version), expires_at)
+
+    def key_of(self, row: _Row) -> dict[str, str]:
+        """The fields that a row's keys are made of."""
+        parts = self._parse.fullmatch(f"{row.pk}\0{row.sk}")
+        if parts is None:
+            raise LookupError("row under a foreign key")
+        return parts.groupdict()
+
+    # -- writing ------------------------------------------------------------------------------
+
+    def encode(
+        self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None
+    ) -> _Row:
+        """The row for a record, sealed."""
+        values = {name: getattr(record, name) for name in self._hints}
+        row = self.model(
+            self._pk.format(**values),
+            self._sk.format(**values),
+            kind=self.kind,
+            op=op,
+            version=version,
+            expires_at=expires_at,
+        )
+        row.facts = {
+            name: _plain(values[name]) for name in self._open_facts if values[name] is not None
+        }
+        if due is not None:
+            row.due_pk, row.due_at = due.partition, due.at
+        if self._sealed:
+            secret = {n: _plain(values[n]) for n in self._sealed if values[n] is not None}
+            content = json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode()
+            owner = self._owner or values["company_id"]
+            row.sealed, row.sealed_with = vault.seal(owner, _place(row), content)
+        return row
+
+    def keyed(self, record: R) -> _Row:
+        """The row's keys alone, for deleting it."""
+        values = {name: getattr(record, name) for name in self._keyed}
+        return self.model(self._pk.format(**values), self._sk.format(**values))
+
+    def put_new(
+        self, record: R, *, op: str, expires_at: int | None = None, due: Due | None = None
+    ) -> None:
+        """Create a row; an expired leftover counts as absent.
+
+        Raises:
+            ConflictError: it exists already, written by another operation.
+        """
+        row = self.encode(
+            record, op=op, version=1, expires_at=expires_at or expiry_of(self.cls), due=due
+        )
+        self._save(row, absent(self.model), op)
+
+    def replace(self, known: Stored[R], record: R, *, op: str, due: Due | None = None) -> Stored[R]:
+        """Put ``record`` in the place of the version that was read. Its expiry stays: a change never
+        renews retention.
+
+        Raises:
+            ConflictError: the row has changed or gone since.
+        """
+        version = known.version + 1
+        row = self.encode(record, op=op, version=version, expires_at=known.expires_at, due=due)
+        self._save(row, self.model.version == known.version, op)
+        return Stored(record, version, known.expires_at)
+
+    def put(self, record: R, *, op: str) -> None:
+        """Write whatever was there before; for facts where the latest word counts."""
+        row = self.encode(record, op=op, version=1, expires_at=expiry_of(self.cls), due=None)
+        _call(row.save)
+
+    def delete(self, known: Stored[R]) -> None:
+        """Remove the version that was read; gone already is fine.
+
+        Raises:
+            ConflictError: it has changed since.
+        """
+        row = self.keyed(known.value)
+        gone_or_same = self.model.pk.does_not_exist() | (self.model.version == known.version)
+        try:
+            _call(lambda: row.delete(condition=gone_or_same))
+        except PynamoDBException as error:
+            raise _translate(error) from None
+
+    def _save(self, row: _Row, condition: Condition, op: str) -> None:
+        try:
+            _call(lambda: row.save(condition=condition))
+        except PynamoDBException as error:
+            if not (_refused(error) and written_by(row, op)):
+                raise _translate(error) from None
+
+
+def query_rows(
+    model: type[_Row],
+    pk: str,
+    prefix: str,
+    *,
+    before: str | None = None,
+    newest_first: bool = False,
+    consistent: bool = True,
+    page_size: int | None = None,
+) -> Iterator[Any]:
+    """Rows of any kind under a prefix, expired ones included; callers decode and filter."""
+    if before is None:
+        where = model.sk.startswith(prefix)
+    else:
+        where = model.sk.between(prefix, before)
+    try:
+        for row in model.query(
+            pk,
+            where,
+            scan_index_forward=not newest_first,
+            consistent_read=consistent,
+            page_size=page_size,
+        ):
+            if row.sk != before:
+                yield row
+    except PynamoDBException as error:
+        raise _translate(error) from None
+
+
+def absent(model: type[_Row]) -> Condition:
+    """True for no row, and for one whose time is over but which DynamoDB has not removed yet."""
+    return model.pk.does_not_exist() | (model.expires_at <= clock.now())
+
+
+def expiry_of(cls: type[Any]) -> int | None:
+    """When a record made now expires by its own rule, epoch seconds."""
+    until = fields.expires_at(cls, datetime.fromtimestamp(clock.now(), UTC))
+    return None if until is None else int(until.timestamp())
+
+
+def written_by(row: _Row, op: str) -> bool:
+    """True when the row in the table is the one this operation wrote: its reply was lost, no more."""
+    try:
+        found = _call(lambda: type(row).get(row.pk, row.sk, consistent_read=True))
+    except DoesNotExist:
+        return False
+    return bool(found.op == op)
+
+
+def _call(act: Callable[[], Any]) -> Any:
+    """Run one DynamoDB call; wait out transactions that hold the row (the SDK does not)."""
+    for attempt in range(CONFLICT_TRIES):
+        try:
+            return act()
+        except PynamoDBException as error:
+            busy = error.cause_response_code == "TransactionConflictException"
+            if not busy or attempt == CONFLICT_TRIES - 1:
+                raise
+            backoff(attempt)
+
+
+def backoff(attempt: int) -> None:
+    """Sleep before try ``attempt + 1``: 20 ms doubling, with full jitter."""
+    import secrets
+
+    clock.sleep(0.02 * 2**attempt * secrets.randbelow(1000) / 1000)
+
+
+def _refused(error: PynamoDBException) -> bool:
+    return error.cause_response_code == "ConditionalCheckFailedException"
+
+
+def _translate(error: PynamoDBException) -> Exception:
+    """What the layers above see of a failed call. Fails closed: an unclear answer is not a yes."""
+    if _refused(error):
+        return ConflictError("changed")
+    telemetry.event("store_error", error=error)
+    return UnavailableError()
+
+
+@cache
+def _permit(cls: type[Any], use: Use | None) -> None:
+    """Refuse to open a record for a use its categories are not declared for (2.3)."""
+    if use is None:
+        raise TypeError("say what the record is opened for")
+    for declared in fields.personal_fields(cls).values():
+        decision = may_use(use, declared.category)
+        if isinstance(decision, Refused):
+            raise RefusedError(decision.reason, clause=decision.clause)
+
+
+def _place(row: _Row) -> str:
+    return f"{type(row).Meta.table_name}\0{row.pk}\0{row.sk}"
+
+
+def _pattern(template: str) -> str:
+    parts = re.split(r"{(\w+)[^}]*}", template)
+    return "".join(
+        f"(?P<{part}>[^#]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    """A stored value in the type its field declares."""
+    if value is None:
+        return None
+    for option in getattr(hint, "__args__", ()) if get_origin(hint) not in {tuple, dict} else ():
+        if option is not type(None):
+            return _typed(option, value)
+    if get_origin(hint) is tuple:
+        return tuple(tuple(item) if isinstance(item, list) else item for item in value)
+    if isinstance(hint, type) and issubclass(hint, (Enum, int)):
+        return hint(value)
+    return value
+
+
+def new_op() -> str:
+    """An id for one logical write, the same through all its retries."""
+    return ids.new("op")

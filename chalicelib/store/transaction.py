@@ -1,0 +1,112 @@
+"""Several rows or none: DynamoDB transactions that survive lost replies and busy rows.
+
+The client token makes a resent request harmless for ten minutes; after that, and wherever a token is not
+honoured, the first created row is the witness: if it carries this operation's id, the transaction went
+through. A transaction costs twice the write units of its rows.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.kernel import aws, settings, telemetry
+from chalicelib.kernel.errors import ConflictError, UnavailableError
+from chalicelib.store.table import (
+    CONFLICT_TRIES,
+    Due,
+    Rows,
+    Stored,
+    _Row,
+    absent,
+    backoff,
+    expiry_of,
+    written_by,
+)
+
+R = TypeVar("R")
+
+MAX_ROWS = 100
+"""DynamoDB's limit of actions in one transaction."""
+
+_BUSY = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class Transaction:
+    """Collects writes; ``commit`` makes all of them or none."""
+
+    def __init__(self, op: str) -> None:
+        self.op = op
+        self._saves: list[tuple[_Row, Any]] = []
+        self._deletes: list[tuple[_Row, Any]] = []
+        self._witness: _Row | None = None
+
+    def put_new(
+        self, rows: Rows[R], record: R, *, expires_at: int | None = None, due: Due | None = None
+    ) -> None:
+        """Create a row that must not exist (or has expired)."""
+        until = expires_at or expiry_of(rows.cls)
+        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=due)
+        self._saves.append((row, absent(rows.model)))
+        self._witness = self._witness or row
+
+    def replace(self, rows: Rows[R], known: Stored[R], record: R) -> None:
+        """Change a row that must still be the version that was read."""
+        row = rows.encode(
+            record, op=self.op, version=known.version + 1, expires_at=known.expires_at, due=None
+        )
+        self._saves.append((row, rows.model.version == known.version))
+        self._witness = self._witness or row
+
+    def put(self, rows: Rows[R], record: R) -> None:
+        """Write the latest word, whatever was there."""
+        row = rows.encode(record, op=self.op, version=1, expires_at=expiry_of(rows.cls), due=None)
+        self._saves.append((row, None))
+
+    def delete(self, rows: Rows[R], known: Stored[R]) -> None:
+        """Remove a row that must still be the version that was read."""
+        self._deletes.append((rows.keyed(known.value), rows.model.version == known.version))
+
+    def commit(self) -> None:
+        """Write everything.
+
+        Raises:
+            ConflictError: one of the rows is not what it had to be; nothing was written.
+            UnavailableError: DynamoDB could not say; repeating the operation with its id is safe.
+        """
+        for attempt in range(CONFLICT_TRIES):
+            try:
+                self._write()
+            except TransactWriteError as error:
+                reasons = {r.code for r in error.cancellation_reasons if r is not None}
+                if "ConditionalCheckFailed" in reasons:
+                    if self._witness is not None and written_by(self._witness, self.op):
+                        return
+                    raise ConflictError("changed") from None
+                if not reasons or not reasons <= _BUSY or attempt == CONFLICT_TRIES - 1:
+                    telemetry.event("transaction_error", error=error, reasons=len(reasons))
+                    raise UnavailableError from None
+                backoff(attempt)
+            else:
+                return
+
+    def _write(self) -> None:
+        with TransactWrite(connection=_connection(), client_request_token=self.op) as transaction:
+            for row, condition in self._deletes:
+                transaction.delete(row, condition=condition)
+            for row, condition in self._saves:
+                transaction.save(row, condition=condition)
+
+
+@cache
+def _connection() -> Connection:
+    return Connection(
+        region=settings.REGION,
+        connect_timeout_seconds=aws.CONNECT_SECONDS,
+        read_timeout_seconds=aws.READ_SECONDS,
+        retry_configuration={"total_max_attempts": aws.TRIES, "mode": "standard"},
+    )

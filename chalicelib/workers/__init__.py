@@ -1,0 +1,1 @@
+"""Queue, schedule and edge handlers, one file per trigger. Lambda imports these without ``app.py``."""

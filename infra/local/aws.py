@@ -1,0 +1,108 @@
+"""The process that holds the local AWS: ministack, the front door and the mailbox, on sockets it is handed.
+
+It ends when its standard input closes, so it never outlives the launcher, however that ended; kept state is written
+then, and every half minute in case the machine goes down.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import signal
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from infra.local import emulator
+from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
+from infra.local.door import Targets, front_door
+from infra.local.mailbox import Mailbox
+
+CONTROL_PATH = "/_local/targets"
+SAVE_SECONDS = 30.0
+
+
+def application(ministack: App, door_port: int, account: str, folder: Path | None) -> App:
+    """The emulator on one port and the front door on the other."""
+    targets = Targets()
+
+    def publish(region: str, configuration_set: str, event: dict[str, Any]) -> None:
+        emulator.publish_mail_event(account, region, configuration_set, event)
+
+    mailbox = Mailbox(folder, publish)
+    aws = mailbox.watch(ministack)
+    door = front_door(ministack, targets, mailbox)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await aws(scope, receive, send)
+        elif (scope.get("server") or ("", 0))[1] == door_port:
+            await door(scope, receive, send)
+        elif scope["path"] == CONTROL_PATH and scope["method"] == "PUT":
+            named = json.loads(await read_body(receive))
+            targets.api, targets.stage, targets.edge = named["api"], named["stage"], named["edge"]
+            await answer_json(send, 200, named)
+        else:
+            await aws(scope, receive, send)
+
+    return app
+
+
+def save(module: Any) -> None:
+    """Write the emulator's state to its folder."""
+    persistence: Any = import_module("ministack.core.persistence")
+    persistence.save_all(module._build_persistence_save_dict())
+
+
+async def serve(app: App, sockets: list[int], module: Any, *, keep: bool) -> None:
+    """Serve until standard input ends or a signal comes."""
+    hypercorn: Any = import_module("hypercorn.asyncio")
+    config: Any = import_module("hypercorn.config").Config()
+    config.bind = [f"fd://{number}" for number in sockets]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 2
+    config.loglevel = os.environ.get("LOG_LEVEL", "INFO")
+    config.h11_max_incomplete_size = 64 * 1024
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    loop.add_reader(sys.stdin.fileno(), lambda: ended.set() if not os.read(sys.stdin.fileno(), 4096) else None)
+
+    async def save_regularly() -> None:
+        while True:
+            await asyncio.sleep(SAVE_SECONDS)
+            await asyncio.to_thread(save, module)
+
+    saver = asyncio.create_task(save_regularly()) if keep else None
+    await hypercorn.serve(app, config, shutdown_trigger=ended.wait)
+    if saver:
+        saver.cancel()
+
+
+def main() -> None:
+    """Start from the launcher: `--aws-fd`, `--door-fd` are listening sockets, `--door-port` tells them apart."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--aws-fd", type=int, required=True)
+    parser.add_argument("--door-fd", type=int, required=True)
+    parser.add_argument("--door-port", type=int, required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--count-capacity", action="store_true")
+    options = parser.parse_args()
+    ministack: Any = import_module("ministack.app")
+    emulator.report_source_address()
+    emulator.name_resources_as_aws_does()
+    emulator.enforce_leading_keys()
+    emulator.name_actions_as_aws_does()
+    emulator.answer_without_delay()
+    if options.count_capacity:
+        emulator.count_capacity()
+    app = application(ministack.app, options.door_port, os.environ["MINISTACK_ACCOUNT_ID"], options.folder)
+    asyncio.run(serve(app, [options.aws_fd, options.door_fd], ministack, keep=os.environ.get("PERSIST_STATE") == "1"))
+
+
+if __name__ == "__main__":
+    main()

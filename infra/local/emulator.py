@@ -1,0 +1,234 @@
+"""Closes the gaps of ministack 1.5.33 that the stack would notice, from outside, in the emulator's process.
+
+Each function says what AWS does and what the emulator lacks. They reach into its modules, so the version is pinned
+and a missing name fails the start instead of silently testing less.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from email.utils import parseaddr
+from importlib import import_module
+from typing import Any
+
+from infra.local.door import ADDRESS_HEADER
+from infra.local.mailbox import SEND_PATH
+
+Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[tuple[int, dict[str, str], Any]]]
+
+CONSUMED_HEADER = "x-local-consumed-capacity"
+"""What a DynamoDB call cost, for wire.py: JSON list of [table, units]."""
+
+_ADDRESS = ADDRESS_HEADER.decode()
+
+
+def report_source_address() -> None:
+    """The caller's address in events.
+
+    AWS puts the peer's address in `requestContext` and appends it to X-Forwarded-For. The emulator says 127.0.0.1
+    for HTTP APIs and believes the client's own X-Forwarded-For for REST APIs.
+    """
+    http_api: Any = import_module("ministack.services.apigateway")
+    rest_api: Any = import_module("ministack.services.apigateway_v1")
+    run, build = http_api.run_reentrant, rest_api._build_lambda_event_v1
+
+    async def run_with_address(function: Any, record: Any, event: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(event, dict) and _ADDRESS in event.get("headers", {}):
+            address = event["headers"].pop(_ADDRESS)
+            event["requestContext"]["http"]["sourceIp"] = address
+            _forwarded(event["headers"], address)
+        return await run(function, record, event, *args, **kwargs)
+
+    def build_with_address(*args: Any, **kwargs: Any) -> Any:
+        event = build(*args, **kwargs)
+        if _ADDRESS in event["headers"]:
+            address = event["headers"].pop(_ADDRESS)
+            event["multiValueHeaders"].pop(_ADDRESS, None)
+            event["requestContext"]["identity"]["sourceIp"] = address
+            _forwarded(event["headers"], address)
+            event["multiValueHeaders"]["x-forwarded-for"] = [event["headers"]["x-forwarded-for"]]
+        return event
+
+    http_api.run_reentrant = run_with_address
+    rest_api._build_lambda_event_v1 = build_with_address
+
+
+def _forwarded(headers: dict[str, str], address: str) -> None:
+    sent = headers.get("x-forwarded-for")
+    headers["x-forwarded-for"] = f"{sent}, {address}" if sent else address
+
+
+def answer_without_delay() -> None:
+    """Do not hold every answer back 50 ms to wait for log lines of a function that wrote none.
+
+    Lines reach the reader within a millisecond; a straggler is collected with the next call of the same worker.
+    """
+    runtime: Any = import_module("ministack.core.lambda_runtime")
+    drain = runtime.Worker._drain_stderr_bounded
+
+    def quick_drain(worker: Any) -> str:
+        return str(drain(worker, first_line_wait=0.008, idle_confirm=0.004))
+
+    runtime.Worker._drain_stderr_bounded = quick_drain
+
+
+def name_resources_as_aws_does() -> None:
+    """What a policy's Resource is compared with.
+
+    AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's identity;
+    the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is not modelled.)
+    """
+    actions: Any = import_module("ministack.core.iam_actions")
+    kms: Any = import_module("ministack.services.kms")
+    arn_of = actions.extract_resource_arn
+
+    def resource_arn(
+        service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
+    ) -> str:
+        if service == "ses" and path == SEND_PATH:
+            sender = parseaddr(_json_object(body).get("FromEmailAddress", ""))[1]
+            return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2].lower()}"
+        if service == "kms":
+            key = kms._resolve_key(_json_object(body).get("KeyId", ""))
+            if key:
+                return str(key["Arn"])
+        return str(arn_of(service, method, path, headers, body, query, region, account))
+
+    actions.extract_resource_arn = resource_arn
+
+
+def name_actions_as_aws_does() -> None:
+    """What a policy's Action is compared with: AWS has no action of its own for SQS's batch calls; they need the
+    right to the single call.
+    """
+    actions: Any = import_module("ministack.core.iam_actions")
+    action_of = actions.extract_iam_action
+
+    def action(*args: Any, **kwargs: Any) -> Any:
+        named = action_of(*args, **kwargs)
+        batch = isinstance(named, str) and named.startswith("sqs:") and named.endswith("Batch")
+        return named.removesuffix("Batch") if batch else named
+
+    actions.extract_iam_action = action
+
+
+class _KeyedArn(str):
+    """A table's ARN together with the partition key that one part of a transaction names."""
+
+    leading_keys: list[str]
+
+
+def enforce_leading_keys() -> None:
+    """`dynamodb:LeadingKeys` in policy conditions: the partition keys a call names.
+
+    The emulator has no such key. A transaction's parts are checked one by one, each with its own key, as on AWS.
+    """
+    actions: Any = import_module("ministack.core.iam_actions")
+    evaluator: Any = import_module("ministack.core.iam_evaluator")
+    context_of, checks_of, decide = (
+        actions.dynamodb_service_context,
+        actions.dynamodb_transaction_checks,
+        evaluator.enforce,
+    )
+
+    def context_with_keys(body: bytes) -> dict[str, Any]:
+        context: dict[str, Any] = dict(context_of(body) or {})
+        request = _json_object(body)
+        keys = _keys_of([request.get("Item"), request.get("Key")])
+        return {**context, "dynamodb:LeadingKeys": keys} if keys else context
+
+    def checks_with_keys(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
+        checks: list[tuple[str, str]] = checks_of(action, body, region, account)
+        parts = [
+            part
+            for entry in _json_object(body).get("TransactItems", [])
+            if isinstance(entry, dict)
+            for part in entry.values()
+            if isinstance(part, dict) and part.get("TableName")
+        ]
+        keyed: list[tuple[str, str]] = []
+        for (verb, arn), part in zip(checks, parts, strict=True):
+            named = _KeyedArn(arn)
+            named.leading_keys = _keys_of([part.get("Item"), part.get("Key")])
+            keyed.append((verb, named))
+        return keyed
+
+    def enforce(*args: Any, resource_arn: str = "*", service_context: Any = None, **kwargs: Any) -> Any:
+        if isinstance(resource_arn, _KeyedArn):
+            service_context = {**(service_context or {}), "dynamodb:LeadingKeys": resource_arn.leading_keys}
+        return decide(*args, resource_arn=str(resource_arn), service_context=service_context, **kwargs)
+
+    actions.dynamodb_service_context = context_with_keys
+    actions.dynamodb_transaction_checks = checks_with_keys
+    evaluator.enforce = enforce
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _keys_of(items: list[Any]) -> list[str]:
+    keys = [item["pk"].get("S") for item in items if isinstance(item, dict) and isinstance(item.get("pk"), dict)]
+    return [key for key in keys if isinstance(key, str)]
+
+
+def count_capacity() -> None:
+    """Asks for the consumed capacity of every DynamoDB call and reports it in a header.
+
+    A proxy cannot add the question itself: the request's signature covers its body.
+    """
+    app: Any = import_module("ministack.app")
+    plain: Handler = app.SERVICE_HANDLERS["dynamodb"]
+
+    async def counting(
+        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    ) -> tuple[int, dict[str, str], Any]:
+        try:
+            request = json.loads(body)
+        except ValueError:
+            request = None
+        if not isinstance(request, dict):
+            return await plain(method, path, headers, body, query)
+        asked = request.get("ReturnConsumedCapacity", "NONE") != "NONE"
+        if not asked:
+            body = json.dumps({**request, "ReturnConsumedCapacity": "TOTAL"}).encode()
+        status, fields, reply = await plain(method, path, headers, body, query)
+        if status != 200 or not isinstance(reply, bytes | str):
+            return status, fields, reply
+        answer = json.loads(reply)
+        consumed = answer.get("ConsumedCapacity")
+        if consumed:
+            entries = consumed if isinstance(consumed, list) else [consumed]
+            fields[CONSUMED_HEADER] = json.dumps([[entry["TableName"], entry["CapacityUnits"]] for entry in entries])
+            if not asked:
+                del answer["ConsumedCapacity"]
+                reply = json.dumps(answer).encode()
+                for name in [name for name in fields if name.lower() in ("x-amz-crc32", "content-length")]:
+                    del fields[name]
+        return status, fields, reply
+
+    app.SERVICE_HANDLERS["dynamodb"] = counting
+
+
+def publish_mail_event(account: str, region: str, configuration_set: str, event: dict[str, Any]) -> None:
+    """Send one SES event to the SNS destinations of a configuration set; the emulator stores them, never fires."""
+    responses: Any = import_module("ministack.core.responses")
+    ses: Any = import_module("ministack.services.ses_v2")
+    sns: Any = import_module("ministack.services.sns")
+    account_token = responses._request_account_id.set(account)
+    region_token = responses._request_region.set(region)
+    try:
+        record = ses._config_sets.get(configuration_set) or {}
+        for destination in (record.get("EventDestinations") or {}).values():
+            wanted = event["eventType"].upper() in destination["MatchingEventTypes"]
+            topic = (destination.get("SnsDestination") or {}).get("TopicArn")
+            if destination["Enabled"] and wanted and topic:
+                sns.publish_internal(topic, json.dumps(event), "Amazon SES Email Event Notification")
+    finally:
+        responses._request_account_id.reset(account_token)
+        responses._request_region.reset(region_token)

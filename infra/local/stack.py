@@ -1,0 +1,376 @@
+"""A whole stack on this machine: AWS (ministack, IAM enforced), the packaged template deployed, and a front door.
+
+Use it as a context manager; it takes about six seconds to stand and leaves no process behind, however it ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from infra.local.deploy import STACK, deploy
+from infra.local.package import ROOT, STAGE, package
+from infra.local.wire import Wire
+
+REGION = "ap-southeast-1"
+ACCOUNT = "000000000000"
+MAIL_DOMAIN = "okki.example"
+API_STAGE = "api"
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+QUEUES = ("hits", "outbox", "notices", "feedback")
+
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from infra.local.aws import main; main()"
+
+
+class StackError(Exception):
+    """The local stack could not start, or died."""
+
+
+class FunctionError(Exception):
+    """An invoked function failed; carries what it reported."""
+
+
+class LocalStack:
+    """The local stack.
+
+    state: folder whose contents survive (tables, mails, keys); None for a throw-away stack in a temporary folder.
+    port: of the front door, the next one up is AWS; 0 picks free ones. proxy: puts `wire` between functions and AWS.
+    clock: gives functions the settable clock (`advance`). project: where app.py and chalicelib are.
+    """
+
+    def __init__(
+        self,
+        state: Path | None = None,
+        port: int = 0,
+        proxy: bool = False,
+        clock: bool = True,
+        project: Path = ROOT,
+        quiet: bool = False,
+    ) -> None:
+        self._state, self._proxy, self._clock, self._project, self._quiet = state, proxy, clock, project, quiet
+        self._sockets = _listen(port)
+        self._port, self._aws_port = (sock.getsockname()[1] for sock in self._sockets)
+        self._run: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log: Path | None = None
+        self._wire: Wire | None = None
+        self._offset = 0
+        self._clients: dict[str, Any] = {}
+        self.outputs: dict[str, str] = {}
+        self.region = REGION
+        self.api = self.edge = f"http://127.0.0.1:{self._port}"
+        self.mailbox = f"{self.api}/_local/mailbox"
+        self.aws = f"http://127.0.0.1:{self._aws_port}"
+
+    # ------------------------------------------------------------------ life
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Bring everything up; returns when the first request can be served. Raises StackError."""
+        atexit.register(self.stop)
+        try:
+            self._start_aws()
+            self._say("packaging the functions")
+            folder = self._folder() / "package"
+            template = package(folder, self._project, dependencies=False)
+            self._say("deploying the template")
+            parameters = {"MailDomain": MAIL_DOMAIN, "EdgeUrl": self.edge, "ApiUrl": self.api}
+            self.outputs = deploy(self.client, template, folder, parameters, REGION)
+            self._open_door()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def stop(self) -> None:
+        """End every process and, for a throw-away stack, delete its folder. May be called twice."""
+        atexit.unregister(self.stop)
+        for sock in self._sockets:
+            sock.close()
+        process, self._process = self._process, None
+        if process:
+            _end(process)
+        if self._wire:
+            self._wire.stop()
+            self._wire = None
+        if self._run:
+            shutil.rmtree(self._run, ignore_errors=True)
+            self._run = None
+
+    def check(self) -> None:
+        """Raise StackError if the emulator has died."""
+        if self._process is None or self._process.poll() is not None:
+            raise StackError(f"the local AWS is not running\n{self._tail()}")
+
+    # ------------------------------------------------------------------ for tests
+
+    @property
+    def wire(self) -> Wire:
+        """The recording, fault-injecting proxy. Raises StackError unless started with ``proxy=True``."""
+        if self._wire is None:
+            raise StackError("start the stack with proxy=True")
+        return self._wire
+
+    def client(self, service: str) -> Any:
+        """A boto3 client with the rights of the account's owner."""
+        if service not in self._clients:
+            import boto3  # here: a quarter of a second that `make help` and the like need not pay
+            from botocore.config import Config
+
+            self._clients[service] = boto3.client(
+                service,
+                **self.credentials(),
+                endpoint_url=self.aws,
+                config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
+            )
+        return self._clients[service]
+
+    def credentials(self) -> dict[str, str]:
+        """Keyword arguments of a boto3 session or client: owner's key and region."""
+        return {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": REGION}
+
+    def functions(self) -> dict[str, str]:
+        """Logical id -> deployed name of every function."""
+        pages = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
+        return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in pages if r["ResourceType"] == "AWS::Lambda::Function"}
+
+    def invoke(self, function: str, event: object) -> Any:
+        """Call a function (logical id or deployed name) and return its result. Raises FunctionError."""
+        name = self.functions().get(function, function)
+        answer = self.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        value = json.loads(answer["Payload"].read() or b"null")
+        if "FunctionError" in answer:
+            raise FunctionError(json.dumps(value))
+        return value
+
+    def logs(self, function: str | None = None) -> str:
+        """All output of the functions so far (or of one), in order of time."""
+        logs = self.client("logs")
+        groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
+        if function:
+            groups = [group for group in groups if group.endswith("/" + self.functions().get(function, function))]
+        lines: list[tuple[int, str]] = []
+        for group in groups:
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
+                lines += [(event["timestamp"], event["message"]) for event in page["events"]]
+        return "\n".join(message for _, message in sorted(lines, key=lambda line: line[0]))
+
+    def mails(self, to: str | None = None) -> list[dict[str, Any]]:
+        """Mails sent, newest first, as the mailbox shows them."""
+        with urllib.request.urlopen(f"{self.mailbox}/messages", timeout=10) as answer:
+            mails: list[dict[str, Any]] = json.load(answer)
+        return [mail for mail in mails if to is None or to.lower() in [address.lower() for address in mail["to"]]]
+
+    def messages(self, queue: str) -> list[str]:
+        """Bodies waiting in a queue, also those in flight, without touching them. ``queue`` as in `okki-leads-<queue>`."""
+        url = f"{self.aws}/_ministack/sqs/messages?account={ACCOUNT}"
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            found = json.load(answer)
+        wanted = f"{STACK}-{queue}"
+        return [message["Body"] for message in _find_queue(found, wanted)]
+
+    def retry_after(self, seconds: int) -> None:
+        """Let failed messages come back after this long instead of the template's three minutes."""
+        sqs = self.client("sqs")
+        for queue in QUEUES:
+            url = sqs.get_queue_url(QueueName=f"{STACK}-{queue}")["QueueUrl"]
+            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+
+    def now(self) -> float:
+        """The functions' idea of the present, seconds since 1970."""
+        return time.time() + self._offset
+
+    def advance(self, seconds: int) -> None:
+        """Move the functions' clock."""
+        if not self._clock:
+            raise StackError("start the stack with clock=True")
+        self._offset += seconds
+        self._write_clock()
+
+    def reset_clock(self) -> None:
+        """Back to real time."""
+        self._offset = 0
+        self._write_clock()
+
+    # ------------------------------------------------------------------ steps
+
+    def _start_aws(self) -> None:
+        self._say("starting the local AWS")
+        self._run = Path(tempfile.mkdtemp(prefix="okki-stack-"))
+        folder = self._folder()
+        (self._run / "tmp").mkdir()
+        self._log = folder / "aws.log"
+        environment = self._environment(folder)
+        if self._proxy:
+            self._wire = Wire(("127.0.0.1", self._aws_port))
+            self._wire.start()
+            environment["AWS_ENDPOINT_URL"] = self._wire.url
+        if self._clock:
+            self._write_clock()
+            environment["OKKI_CLOCK_FILE"] = str(self._clock_file())
+        door, aws = (sock.fileno() for sock in self._sockets)
+        command = [sys.executable, "-P", "-c", _BOOT, str(ROOT), f"--door-fd={door}", f"--aws-fd={aws}"]
+        command += [f"--door-port={self._port}", f"--folder={folder}"]
+        command += ["--count-capacity"] if self._proxy else []
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                pass_fds=(door, aws),
+                start_new_session=True,
+                cwd=folder,
+            )
+        for sock in self._sockets:
+            sock.close()  # the emulator has them now: a connection must fail once it is gone
+        self._wait_for(f"{self.aws}/_ministack/health")
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        assert self._run
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+        return {
+            **kept,
+            "GATEWAY_PORT": str(self._aws_port),
+            "BIND_HOST": "127.0.0.1",
+            "MINISTACK_HOST": "localhost",
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "AUTH": "true",
+            "LAMBDA_EXECUTOR": "local",
+            "PERSIST_STATE": "1" if self._state else "0",
+            "STATE_DIR": str(folder / "aws"),
+            "S3_PERSIST": "1" if self._state else "0",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LOG_LEVEL": "INFO",
+            "TMPDIR": str(self._run / "tmp"),
+            "DOCKER_HOST": "unix:///nonexistent",
+            # Nobody's own credentials or settings reach the functions.
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DEFAULT_REGION": REGION,
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def _open_door(self) -> None:
+        targets = {"api": self.outputs["RestAPIId"], "stage": API_STAGE, "edge": self.outputs["EdgeApiId"]}
+        request = urllib.request.Request(
+            f"{self.aws}/_local/targets", data=json.dumps(targets).encode(), method="PUT"
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+        if self._wire:
+            self._wire.name_callers(self._access_keys())
+            self._wire.reset()
+
+    def _access_keys(self) -> dict[str, str]:
+        """Access key id -> function name: the emulator derives a function's session key from its ARN and role."""
+        keys: dict[str, str] = {}
+        for page in self.client("lambda").get_paginator("list_functions").paginate():
+            for function in page["Functions"]:
+                digest = hashlib.sha256(f"{function['FunctionArn']}:{function['Role']}".encode()).hexdigest()
+                keys[f"ASIA{digest[:16].upper()}"] = function["FunctionName"]
+        return keys
+
+    def _wait_for(self, url: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            self.check()
+            try:
+                urllib.request.urlopen(url, timeout=2).close()
+                return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.05)
+        raise StackError(f"the local AWS did not answer within {START_SECONDS:.0f} s\n{self._tail()}")
+
+    # ------------------------------------------------------------------ small things
+
+    def _folder(self) -> Path:
+        assert self._run
+        folder = (self._state or self._run / "state").resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _clock_file(self) -> Path:
+        return self._folder() / "clock"
+
+    def _write_clock(self) -> None:
+        file = self._clock_file()
+        scratch = file.with_suffix(".new")
+        scratch.write_text(str(self._offset))
+        scratch.replace(file)  # a function never reads half a number
+
+    def _tail(self) -> str:
+        if not self._log or not self._log.exists():
+            return ""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-20:])
+
+    def _say(self, text: str) -> None:
+        if not self._quiet:
+            print(f"  {text} ...", file=sys.stderr, flush=True)
+
+
+def _listen(port: int) -> tuple[socket.socket, socket.socket]:
+    """Bind the door and AWS now, so that nobody else can take a port between choosing and using it."""
+    sockets = []
+    for number in (port, port + 1 if port else 0):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            sock.bind(("127.0.0.1", number))
+        except OSError as error:
+            raise StackError(f"port {number} is taken; choose another with PORT=...") from error
+        sock.listen(128)
+        sockets.append(sock)
+    return sockets[0], sockets[1]
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the emulator to end (it writes its state), then make sure that its whole session is gone."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def _find_queue(found: Any, name: str) -> list[dict[str, Any]]:
+    if isinstance(found, dict):
+        for key, value in found.items():
+            if key.rstrip("/").endswith("/" + name) or key == name:
+                return list(value) if isinstance(value, list) else list(value.get("messages", []))
+        for value in found.values():
+            if result := _find_queue(value, name):
+                return result
+    return []

@@ -1,0 +1,33 @@
+"""The deployed stack, once per test run (and per worker): IAM enforced, every AWS call on record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.local import LocalStack
+from tests.integration.client import User, sign_up
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[LocalStack]:
+    with LocalStack(proxy=True, quiet=True) as running:
+        running.retry_after(1)
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def no_leftovers(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Faults and moved clocks of one test are not the next one's."""
+    yield
+    if "stack" in request.fixturenames:
+        running: LocalStack = request.getfixturevalue("stack")
+        running.wire.reset()
+        running.reset_clock()
+
+
+@pytest.fixture(scope="session")
+def anna(stack: LocalStack) -> User:
+    """A user whose state no test may spoil for the others: sessions, contacts and messages are added only."""
+    return sign_up(stack)

@@ -1,0 +1,1 @@
+"""The policy's rules, each probed at its boundary with the constants it imports."""
