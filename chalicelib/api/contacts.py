@@ -45,7 +45,7 @@ class NewContact(Form):
     position: Line | None = None
     country: Country | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
-    social: Annotated[list[Link], Field(max_length=10)] = []
+    social: Annotated[list[Link], Field(max_length=10)] = Field(default_factory=list)
 
 
 class ChangedContact(Form):
@@ -85,9 +85,7 @@ def create_contact(call: Call) -> dict[str, Any]:
     return _contact(*contacts.create(call.who, _fields(call.body), call.repeat))
 
 
-@route(
-    bp, "GET", "/v1/contacts", summary="Contacts, newest first", paged=True, clauses=("stored",)
-)
+@route(bp, "GET", "/v1/contacts", summary="Contacts, newest first", paged=True, clauses=("stored",))
 def list_contacts(call: Call) -> dict[str, Any]:
     """The cursor is a place in the company's own list and good for nothing else."""
     found = contacts.page(call.who, call.limit, _cursor(call, "ct"))
@@ -119,9 +117,7 @@ def change_contact(call: Call) -> dict[str, Any]:
     for field in ("name", "basis", "source"):
         if field in changes and changes[field] is None:
             raise InvalidError(errors=[FieldError(field, "required")])
-    return _contact(
-        *contacts.change(call.who, call.path["contact_id"], form.version, changes)
-    )
+    return _contact(*contacts.change(call.who, call.path["contact_id"], form.version, changes))
 
 
 @route(

@@ -1,7 +1,7 @@
 """The guard around every route: who asks, is the request readable, what does the answer look like.
 
 ``route`` is the only way to declare one. Sessions are required unless a route says ``public=True``; bodies are
-checked against a model that refuses unknown fields; every error becomes an RFC 9457 document; nothing a
+checked by a model that refuses unknown fields; every error becomes an RFC 9457 document; nothing a
 person typed reaches a log. Chalice's own 415 and content checks are switched off, because their answers are
 not problem documents.
 """
@@ -28,7 +28,7 @@ from chalicelib.kernel.errors import (
     TooLargeError,
     UnsupportedMediaTypeError,
 )
-from chalicelib.services import accounts
+from chalicelib.records.accounts import Position
 from chalicelib.services.accounts import Principal
 from chalicelib.services.repeats import Repeat
 
@@ -93,7 +93,7 @@ class Call:
         return None if value is None else str(value)
 
 
-_NOBODY: Final = Principal("", "", accounts.Position.MEMBER)
+_NOBODY: Final = Principal("", "", Position.MEMBER)
 
 
 def route(
@@ -117,9 +117,7 @@ def route(
     """
 
     def declare(view: Callable[[Call], Any]) -> Callable[..., Response]:
-        declared = Route(
-            method, path, summary, public, status, body, paged, repeatable, clauses, view
-        )
+        declared = Route(method, path, summary, public, status, body, paged, repeatable, clauses, view)
         ROUTES.append(declared)
 
         def guarded(**names: str) -> Response:

@@ -32,7 +32,7 @@ class NewMessage(Form):
     """
 
     to: Annotated[list[Recipient], Field(min_length=1, max_length=MAX_RECIPIENTS)]
-    cc: Annotated[list[Recipient], Field(max_length=MAX_RECIPIENTS)] = []
+    cc: Annotated[list[Recipient], Field(max_length=MAX_RECIPIENTS)] = Field(default_factory=list)
     subject: Line
     html: Text
     text: Text | None = None

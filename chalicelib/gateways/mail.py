@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from chalicelib.kernel import aws, settings, telemetry
 
@@ -41,7 +40,7 @@ def send(raw: bytes, *, source: str, recipient: str, tags: Mapping[str, str]) ->
     from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError
 
     try:
-        answer = _client().send_email(
+        answer = aws.client("sesv2", tries=1).send_email(
             FromEmailAddress=source,
             Destination={"ToAddresses": [recipient]},
             Content={"Raw": {"Data": raw}},
@@ -62,12 +61,3 @@ def send(raw: bytes, *, source: str, recipient: str, tags: Mapping[str, str]) ->
         telemetry.event("mail_answer_lost", error=error)
         return Result(Handover.UNKNOWN)
     return Result(Handover.ACCEPTED, str(answer["MessageId"]))
-
-
-@cache
-def _client() -> Any:
-    import boto3
-    from botocore.config import Config
-
-    once = aws.config().merge(Config(retries={"total_max_attempts": 1, "mode": "standard"}))
-    return boto3.client("sesv2", config=once)

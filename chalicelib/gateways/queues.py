@@ -27,4 +27,3 @@ def hint(queue: str, bodies: Sequence[dict[str, str | int]]) -> None:
         else:
             if lost:
                 telemetry.event("hint_lost", count=lost)
-

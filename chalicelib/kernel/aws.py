@@ -19,7 +19,7 @@ READ_SECONDS = 3
 TRIES = 3
 
 
-def config() -> Config:
+def config(tries: int = TRIES) -> Config:
     """The botocore configuration every client of ours uses."""
     from botocore.config import Config
 
@@ -27,18 +27,19 @@ def config() -> Config:
         region_name=settings.REGION,
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"total_max_attempts": TRIES, "mode": "standard"},
+        retries={"total_max_attempts": tries, "mode": "standard"},
         # FIPS and dual-stack hosts would do; a global endpoint would not: clause `singapore`.
         s3={"us_east_1_regional_endpoint": "regional"},
     )
 
 
 @cache
-def client(service: str) -> Any:
-    """The process's client for one AWS service."""
+def client(service: str, *, tries: int = TRIES) -> Any:
+    """The process's client for one AWS service; ``tries`` 1 where a repetition would do harm."""
     import boto3
 
-    return boto3.client(service, config=config())
+    make: Any = boto3.client  # its overloads want the service spelled out
+    return make(service, config=config(tries))
 
 
 @cache

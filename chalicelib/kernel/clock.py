@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 from chalicelib.kernel import settings
 
@@ -17,8 +18,7 @@ def _offset() -> float:
     if not path:
         return 0
     try:
-        with open(path, encoding="ascii") as file:
-            return float(file.read() or 0)
+        return float(Path(path).read_text(encoding="ascii") or 0)
     except OSError:
         return 0
 

@@ -1,4 +1,4 @@
-"""Opaque ids: a prefix that says what it is, and a UUIDv7 (RFC 9562) in base32hex, so ids sort by creation time.
+"""Opaque ids: a prefix that says what it is, and a UUIDv7 (RFC 9562) in base32hex: they sort by time.
 
 128 bits, of which 74 are random: an id cannot be guessed, but it is never a secret either. Secrets (sessions,
 mailed codes) come from ``secret`` and ``code``.

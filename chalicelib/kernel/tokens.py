@@ -18,9 +18,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib.kernel import ids
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 Keys = Mapping[str, str]
 MAC_BYTES: Final = 16
@@ -126,7 +129,7 @@ def _mac(secret: str, kind: Kind, body: bytes) -> bytes:
 
 
 @lru_cache(maxsize=8)
-def _cipher(secret: str):  # type: ignore[no-untyped-def]  # AESGCM, imported late: sends of mail do without
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+def _cipher(secret: str) -> AESGCM:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # late: sending mail does without
 
     return AESGCM(hmac.digest(secret.encode(), b"okki-leads hit envelope", "sha256"))

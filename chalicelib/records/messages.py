@@ -49,9 +49,7 @@ class Message:
     tracking: bool = opaque()
     created_at: int = opaque()
     recipients: int = opaque(why="how many")
-    clicks: dict[str, int] = opaque(
-        why="clicks by link, of all recipients together", default_factory=dict
-    )
+    clicks: dict[str, int] = opaque(why="clicks by link, of all recipients together", default_factory=dict)
     subject: str = personal(Category.COMMUNICATIONS, "subject")
     sender: str = personal(Category.COMMUNICATIONS, "sender", subject=Subject.USER)
     sender_name: str = personal(Category.COMMUNICATIONS, "sender_name", subject=Subject.USER)

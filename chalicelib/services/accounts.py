@@ -11,7 +11,7 @@ import base64
 from dataclasses import replace
 from datetime import UTC, datetime
 from hmac import compare_digest
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.gateways import queues
@@ -91,9 +91,7 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
         TooManyRequestsError: per mailbox and network.
     """
     if not form.is_adult:
-        raise RefusedError(
-            "minor", "OKKI products are for people of 18 and older.", clause="scope-adults"
-        )
+        raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
     if form.policy_version != texts.POLICY_VERSION:
         raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
     address = addresses.parse(form.email)
@@ -289,7 +287,7 @@ def _new_session(user: User, now: int) -> tuple[str, Session]:
     return token, session
 
 
-def _session_key(token: str) -> dict[str, str] | None:
+def _session_key(token: str) -> dict[str, Any] | None:
     """Where a token's session lies: the token names its place, and proves itself by its hash."""
     where, _, _ = token.partition(".")
     try:
@@ -323,4 +321,3 @@ def _account_receipt(user: User, now: int) -> Receipt:
         method="signup_form",
         at=now,
     )
-

@@ -66,9 +66,7 @@ def page(who: Principal, limit: int, before: str | None) -> list[tuple[Contact, 
     return [(known.value, known.version) for known in found]
 
 
-def change(
-    who: Principal, contact_id: str, version: int, fields: Mapping[str, Any]
-) -> tuple[Contact, int]:
+def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, Any]) -> tuple[Contact, int]:
     """Change the given fields of exactly this version.
 
     Raises:

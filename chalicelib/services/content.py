@@ -61,7 +61,7 @@ class UnusableBody(ValueError):  # noqa: N818 - named for what it is
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a marketing mail says about itself at its foot.
+    """What a mail says about itself at its foot: every marketing mail, and others that are measured.
 
     `measured` is what may happen to this recipient's opens (`full` only with consent on record);
     `postal_address` is asked for by some countries (US: 15 USC 7704(a)(5)), the contact mailbox
@@ -73,6 +73,12 @@ class Footer:
     unsubscribe_url: str
     postal_address: str | None = None
     measured: Literal["none", "hygiene", "full"] = "none"
+    marketing: bool = True
+
+    @property
+    def template(self) -> str:
+        """Which footer to fill: business mail cannot be unsubscribed from, only measured less."""
+        return "footer" if self.marketing else "footer_business"
 
 
 def sanitise(html: str) -> str:
@@ -146,7 +152,7 @@ def personalise(
 
     parts = [_HEAD, content_rules.clean(html, point), "</div>\n"]
     if footer is not None:
-        parts.append(wording.fill_html("footer.html", locale, _footer_values(footer, locale)))
+        parts.append(wording.fill_html(f"{footer.template}.html", locale, _footer_values(footer, locale)))
     if pixel_url is not None:
         parts.append(f'<img src="{escape(pixel_url, quote=True)}" width="1" height="1" alt="" border="0">\n')
     parts.append("</body></html>\n")
@@ -158,7 +164,7 @@ def personalise_text(text: str, *, footer: Footer | None, locale: Locale) -> str
     body = text.rstrip() + "\n"
     if footer is None:
         return body
-    return body + "\n" + wording.fill_text("footer.txt", locale, _footer_values(footer, locale))
+    return body + "\n" + wording.fill_text(f"{footer.template}.txt", locale, _footer_values(footer, locale))
 
 
 def _footer_values(footer: Footer, locale: Locale) -> dict[str, str]:

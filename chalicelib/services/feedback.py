@@ -15,7 +15,7 @@ from chalicelib import store
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy.consent import Stop
-from chalicelib.records.messages import Delivery, Outcome, OutboxState
+from chalicelib.records.messages import Delivery, OutboxState, Outcome
 
 HEADER: Final = "X-Okki-Delivery"
 """Carries ``company.message.number``: identity notifications know no tags."""
@@ -62,9 +62,7 @@ def take(event: Mapping[str, Any]) -> None:
 
 def _is_hard(bounce: Mapping[str, Any]) -> bool:
     gone = bounce.get("bounceType") == "Permanent"
-    nowhere = any(
-        one.get("status") == HARD_TRANSIENT for one in bounce.get("bouncedRecipients", ())
-    )
+    nowhere = any(one.get("status") == HARD_TRANSIENT for one in bounce.get("bouncedRecipients", ()))
     return gone or nowhere
 
 
@@ -114,9 +112,7 @@ def _move(where: Where, outcome: Outcome | None) -> None:
     raise RetryLaterError
 
 
-def _stop(
-    where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[Stop], method: str
-) -> None:
+def _stop(where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[Stop], method: str) -> None:
     for one in recipients:
         try:
             address = addresses.parse(one["emailAddress"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 _DOMAINS: Final = frozenset(
-    (
+    (  # noqa: SIM905 - forty names read better as words than as a list
         "126.com 139.com 163.com 189.cn aliyun.com aol.com foxmail.com gmail.com gmx.com gmx.de"
         " googlemail.com hotmail.com icloud.com live.com mail.com mail.ru me.com msn.com naver.com"
         " outlook.com proton.me protonmail.com qq.com sina.cn sina.com sohu.com vip.163.com vip.qq.com"

@@ -19,7 +19,7 @@ PER_RUN: Final = 2000
 def sweep() -> None:
     """Send a hint for everything overdue: deliveries and account mail. Two queries a run when all is well."""
     now = clock.now()
-    deliveries = [
+    deliveries: list[dict[str, str | int]] = [
         {
             "company": key["company_id"],
             "message": key["message_id"],

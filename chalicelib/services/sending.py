@@ -24,6 +24,7 @@ from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.messages import Body, Delivery, Message, OutboxState
 from chalicelib.services import content, feedback, wording
+
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
 
@@ -82,9 +83,7 @@ class Ready(NamedTuple):
 def _send(known: Stored[Delivery]) -> None:
     ready = _prepare(known.value)
     if isinstance(ready, Refused):
-        claim = replace(
-            known.value, state=OutboxState.REFUSED, reason=ready.reason, due_at=None
-        )
+        claim = replace(known.value, state=OutboxState.REFUSED, reason=ready.reason, due_at=None)
     else:
         claim = replace(
             known.value,
@@ -125,12 +124,17 @@ def _prepare(delivery: Delivery) -> Ready | Refused:
     decision = consent.may_send(message.kind, company.value.state, marketing, standing.stops)
     if isinstance(decision, Refused):
         return decision
-    mode = consent.tracking_mode(
-        message.tracking, standing.consent(ConsentPurpose.TRACKING), standing.stops
-    )
+    mode = consent.tracking_mode(message.tracking, standing.consent(ConsentPurpose.TRACKING), standing.stops)
     keys = secrets.tracking_keys()
     try:
-        raw = compose(keys, message, body.value, delivery, mode, company.value.name)
+        raw = compose(
+            keys,
+            message=message,
+            body=body.value,
+            delivery=delivery,
+            mode=mode,
+            company=company.value.name,
+        )
         return Ready(raw, mime.wire_address(delivery.email), mode)
     except ValueError as error:
         # What cannot be put into words on the wire will not be better in five minutes.
@@ -159,9 +163,7 @@ def _note(known: Stored[Delivery], result: mail.Result) -> None:
             case _ if overtaken:
                 return delivery
             case mail.Handover.REJECTED:
-                return replace(
-                    delivery, state=OutboxState.REFUSED, reason="not_accepted", due_at=None
-                )
+                return replace(delivery, state=OutboxState.REFUSED, reason="not_accepted", due_at=None)
             case mail.Handover.BUSY:
                 return replace(delivery, state=OutboxState.PENDING, due_at=now + BUSY_SECONDS)
             case mail.Handover.UNKNOWN:
@@ -182,9 +184,7 @@ def _change(known: Stored[Delivery], change: Callable[[Delivery], Delivery]) -> 
             store.messages.change_delivery(known, changed)
         except ConflictError:
             delivery = known.value
-            again = store.messages.delivery(
-                delivery.company_id, delivery.message_id, delivery.number
-            )
+            again = store.messages.delivery(delivery.company_id, delivery.message_id, delivery.number)
             if again is None:
                 return  # erased meanwhile
             known = again
@@ -195,6 +195,7 @@ def _change(known: Stored[Delivery], change: Callable[[Delivery], Delivery]) -> 
 
 def compose(
     keys: tokens.Keys,
+    *,
     message: Message,
     body: Body,
     delivery: Delivery,
@@ -220,6 +221,7 @@ def compose(
             contact_email=message.sender,
             unsubscribe_url=unsubscribe,
             measured=mode.value,
+            marketing=marketing,
         )
     one_click = {}
     if marketing:
@@ -232,9 +234,7 @@ def compose(
         to=to,
         cc=cc,
         subject=message.subject,
-        html=content.personalise(
-            body.html, rewrite=rewrite, pixel_url=pixel, footer=footer, locale=locale
-        ),
+        html=content.personalise(body.html, rewrite=rewrite, pixel_url=pixel, footer=footer, locale=locale),
         text=content.personalise_text(body.text, footer=footer, locale=locale),
         message_id=f"{message.message_id}.{delivery.number}@{settings.mail_domain()}",
         date=datetime.fromtimestamp(clock.now(), UTC),

@@ -1,7 +1,7 @@
 """What a load of the pixel or a click may leave behind (clauses `tracking`, `consent`).
 
 Asked at the moment of the hit, not of sending: no consent, no record. Each event is one row keyed by its own
-id; counts are derived from the rows, so a redelivered or reordered hit counts once and a crash between row and
+id; counts derive from the rows, so a redelivered or reordered hit counts once and a crash between row and
 count is mended by the next delivery of the same hit. The user agent is judged here and dropped.
 
 Costs, in write units: one open 2; a hundred opens of one message in a batch 100 and one per recipient.
@@ -23,6 +23,7 @@ from chalicelib.privacy.consent import ConsentPurpose, TrackingMode
 from chalicelib.records.messages import Delivery
 from chalicelib.records.tracking import Click, Open
 from chalicelib.services.verdict import Judgement, Verdict, classify
+
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
 
@@ -108,7 +109,7 @@ def _judge(hit: Hit, sent_at: int | None) -> Judgement:
     return classify(
         hit.user_agent,
         hit.signals,
-        kind=cast(Literal["open", "click"], hit.kind),
+        kind=cast("Literal['open', 'click']", hit.kind),
         seconds_since_sent=None if sent_at is None else hit.at - sent_at,
         ip=hit.ip,
     )
@@ -170,9 +171,7 @@ def _record_opens(known: Stored[Delivery], hits: Sequence[Hit]) -> None:
 
 def _from_rows(delivery: Delivery) -> Delivery:
     rows = store.tracking.opens_of(delivery.company_id, delivery.person, delivery.message_id)
-    none = replace(
-        delivery, opens=0, machine_opens=0, first_opened_at=None, last_opened_at=None, ip=None
-    )
+    none = replace(delivery, opens=0, machine_opens=0, first_opened_at=None, last_opened_at=None, ip=None)
     return _added(none, [opened for opened in rows if opened.number == delivery.number])
 
 
@@ -211,9 +210,7 @@ def _record_clicks(hits: Sequence[Hit]) -> None:
     repeated = False
     fresh: Counter[str] = Counter()
     for hit in hits:
-        click = Click(
-            company_id=hit.company_id, message_id=hit.message_id, link=hit.link, hit=hit.hit
-        )
+        click = Click(company_id=hit.company_id, message_id=hit.message_id, link=hit.link, hit=hit.hit)
         if store.tracking.add_click(click):
             fresh[str(hit.link)] += 1
         else:
@@ -227,9 +224,7 @@ def _record_clicks(hits: Sequence[Hit]) -> None:
         clicks = dict(message.clicks)
         for link in touched:
             if repeated or attempt > 0:
-                clicks[str(link)] = store.tracking.clicks_of(
-                    message.company_id, message.message_id, link
-                )
+                clicks[str(link)] = store.tracking.clicks_of(message.company_id, message.message_id, link)
             else:
                 clicks[str(link)] = clicks.get(str(link), 0) + fresh[str(link)]
         try:

@@ -1,6 +1,6 @@
 """Companies, users, logins, sessions, signups, notices: the `accounts` table.
 
-A company's rows share one partition, so everything about a user is one query. Logging in goes through a lookup
+A company's rows share one partition, so everything about a user is one query. Login goes through a lookup
 row by keyed hash, written in the same transaction as the user: it is read consistently and makes a mailbox
 unique, which no index could promise.
 """

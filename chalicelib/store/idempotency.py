@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chalicelib.kernel.errors import InvalidError, FieldError
+from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.records.idempotency import Done
 from chalicelib.store import vault
 from chalicelib.store.table import Rows
@@ -27,9 +27,7 @@ class Once:
 
     def add_to(self, transaction: Transaction, made_id: str) -> None:
         """Let the transaction note what it makes."""
-        done = Done(
-            company_id=self.company_id, key=self.key, body_hash=self.body_hash, made_id=made_id
-        )
+        done = Done(company_id=self.company_id, key=self.key, body_hash=self.body_hash, made_id=made_id)
         transaction.put_new(DONE, done)
 
     def made(self) -> str | None:

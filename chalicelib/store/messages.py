@@ -1,6 +1,6 @@
 """Messages, their bodies and their deliveries: `workspace`, in the company's partition.
 
-A message and its deliveries are neighbours (``message#<id>`` and ``message#<id>#<number>``), so a message with
+A message and its deliveries are neighbours (``message#<id>``, ``message#<id>#<number>``), so a message with
 everything known about its readers is one query, and so is a page of messages, newest first. Bodies lie apart
 and are read only by the sender.
 """
@@ -32,9 +32,7 @@ class Sent(NamedTuple):
     deliveries: list[Stored[Delivery]]
 
 
-def add(
-    message: Message, body: Body, deliveries: Sequence[Delivery], once: idempotency.Once | None
-) -> None:
+def add(message: Message, body: Body, deliveries: Sequence[Delivery], once: idempotency.Once | None) -> None:
     """Store a message and its outbox entries together, or nothing."""
     transaction = Transaction(new_op())
     transaction.put_new(MESSAGES, message)
@@ -57,7 +55,7 @@ def get(company_id: str, message_id: str) -> Sent | None:
 
 
 def newest(company_id: str, limit: int, before: str | None) -> list[Sent]:
-    """Up to ``limit`` messages with deliveries, newest first, older than message ``before``. One query per MB."""
+    """Up to ``limit`` messages with deliveries, newest first, older than ``before``. One query per MB."""
     below = None if before is None else f"message#{before}"
     found = _grouped(_rows(company_id, "message#", below, 4 * limit))
     return [sent for _, sent in zip(range(limit), found, strict=False)]

@@ -151,6 +151,8 @@ class Rows(Generic[R]):
             row = _call(lambda: self.model.get(pk, sk, consistent_read=consistent))
         except DoesNotExist:
             return None
+        except PynamoDBException as error:
+            raise _translate(error) from None
         return self.live(row, use)
 
     def query(
@@ -196,7 +198,7 @@ class Rows(Generic[R]):
         values: dict[str, Any] = row.facts.as_dict() if row.facts is not None else {}
         values.update(self.key_of(row))
         if row.sealed is not None:
-            _permit(self.cls, use)
+            _permit(self.kind, use)
             owner = self._owner or values["company_id"]
             opened = vault.unseal(owner, _place(row), row.sealed, int(row.sealed_with or 0))
             values.update(json.loads(opened))
@@ -213,12 +215,10 @@ class Rows(Generic[R]):
 
     # -- writing ------------------------------------------------------------------------------
 
-    def encode(
-        self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None
-    ) -> _Row:
+    def encode(self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None) -> _Row:
         """The row for a record, sealed."""
         values = {name: getattr(record, name) for name in self._hints}
-        row = self.model(
+        row: Any = self.model(
             self._pk.format(**values),
             self._sk.format(**values),
             kind=self.kind,
@@ -226,9 +226,7 @@ class Rows(Generic[R]):
             version=version,
             expires_at=expires_at,
         )
-        row.facts = {
-            name: _plain(values[name]) for name in self._open_facts if values[name] is not None
-        }
+        row.facts = {name: _plain(values[name]) for name in self._open_facts if values[name] is not None}
         if due is not None:
             row.due_pk, row.due_at = due.partition, due.at
         if self._sealed:
@@ -243,17 +241,13 @@ class Rows(Generic[R]):
         values = {name: getattr(record, name) for name in self._keyed}
         return self.model(self._pk.format(**values), self._sk.format(**values))
 
-    def put_new(
-        self, record: R, *, op: str, expires_at: int | None = None, due: Due | None = None
-    ) -> None:
+    def put_new(self, record: R, *, op: str, expires_at: int | None = None, due: Due | None = None) -> None:
         """Create a row; an expired leftover counts as absent.
 
         Raises:
             ConflictError: it exists already, written by another operation.
         """
-        row = self.encode(
-            record, op=op, version=1, expires_at=expires_at or expiry_of(self.cls), due=due
-        )
+        row = self.encode(record, op=op, version=1, expires_at=expires_at or expiry_of(self.cls), due=due)
         self._save(row, absent(self.model), op)
 
     def replace(self, known: Stored[R], record: R, *, op: str, due: Due | None = None) -> Stored[R]:
@@ -271,7 +265,10 @@ class Rows(Generic[R]):
     def put(self, record: R, *, op: str) -> None:
         """Write whatever was there before; for facts where the latest word counts."""
         row = self.encode(record, op=op, version=1, expires_at=expiry_of(self.cls), due=None)
-        _call(row.save)
+        try:
+            _call(row.save)
+        except PynamoDBException as error:
+            raise _translate(error) from None
 
     def delete(self, known: Stored[R]) -> None:
         """Remove the version that was read; gone already is fine.
@@ -305,9 +302,8 @@ def query_rows(
     page_size: int | None = None,
 ) -> Iterator[Any]:
     """Rows of any kind under a prefix, expired ones included; callers decode and filter."""
-    if before is None:
-        where = model.sk.startswith(prefix)
-    else:
+    where: Condition = model.sk.startswith(prefix)
+    if before is not None:
         where = model.sk.between(prefix, before)
     try:
         for row in model.query(
@@ -325,7 +321,8 @@ def query_rows(
 
 def absent(model: type[_Row]) -> Condition:
     """True for no row, and for one whose time is over but which DynamoDB has not removed yet."""
-    return model.pk.does_not_exist() | (model.expires_at <= clock.now())
+    expired: Condition = model.expires_at <= clock.now()
+    return model.pk.does_not_exist() | expired
 
 
 def expiry_of(cls: type[Any]) -> int | None:
@@ -345,14 +342,14 @@ def written_by(row: _Row, op: str) -> bool:
 
 def _call(act: Callable[[], Any]) -> Any:
     """Run one DynamoDB call; wait out transactions that hold the row (the SDK does not)."""
-    for attempt in range(CONFLICT_TRIES):
+    for attempt in range(CONFLICT_TRIES - 1):
         try:
             return act()
         except PynamoDBException as error:
-            busy = error.cause_response_code == "TransactionConflictException"
-            if not busy or attempt == CONFLICT_TRIES - 1:
+            if error.cause_response_code != "TransactionConflictException":
                 raise
             backoff(attempt)
+    return act()
 
 
 def backoff(attempt: int) -> None:
@@ -375,11 +372,11 @@ def _translate(error: PynamoDBException) -> Exception:
 
 
 @cache
-def _permit(cls: type[Any], use: Use | None) -> None:
+def _permit(kind: str, use: Use | None) -> None:
     """Refuse to open a record for a use its categories are not declared for (2.3)."""
     if use is None:
         raise TypeError("say what the record is opened for")
-    for declared in fields.personal_fields(cls).values():
+    for declared in fields.personal_fields(fields.RECORDS[kind]).values():
         decision = may_use(use, declared.category)
         if isinstance(decision, Refused):
             raise RefusedError(decision.reason, clause=decision.clause)
@@ -391,9 +388,7 @@ def _place(row: _Row) -> str:
 
 def _pattern(template: str) -> str:
     parts = re.split(r"{(\w+)[^}]*}", template)
-    return "".join(
-        f"(?P<{part}>[^#]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)
-    )
+    return "".join(f"(?P<{part}>[^#]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
 
 
 def _plain(value: Any) -> Any:

@@ -128,7 +128,7 @@ def create_key(company_id: str) -> None:
 
 
 def rotate(company_id: str) -> int:
-    """Add a key version and return its number. New rows use it within five minutes; old ones stay readable."""
+    """Add a key version and return its number. New rows use it within five minutes; old ones stay open."""
     version = max(_load(company_id)) + 1
     _add_version(company_id, version)
     forget(company_id)

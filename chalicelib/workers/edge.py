@@ -128,13 +128,13 @@ def _send(event: dict[str, Any], token: Token) -> None:
         "at": clock.now(),
         "ip": event["requestContext"]["http"]["sourceIp"],
         "user_agent": headers.get("user-agent", "")[:400],
-        "signals": {
-            name: headers[name][:100] for name in verdict.SIGNAL_HEADERS if name in headers
-        },
+        "signals": {name: headers[name][:100] for name in verdict.SIGNAL_HEADERS if name in headers},
     }
     try:
         sealed = tokens.seal_hit(secrets.tracking_keys(), json.dumps(hit).encode())
-        aws.light_client("sqs").send_message(QueueUrl=settings.queue_url(settings.QUEUE_HITS), MessageBody=sealed)
+        aws.light_client("sqs").send_message(
+            QueueUrl=settings.queue_url(settings.QUEUE_HITS), MessageBody=sealed
+        )
     except Exception as error:
         _tell("hit_lost", error)
 
@@ -160,4 +160,3 @@ def _tell(name: str, error: Exception) -> None:
     from chalicelib.kernel import telemetry  # only when something is wrong: the logger is heavy
 
     telemetry.event(name, error=error)
-

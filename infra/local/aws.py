@@ -94,6 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     ministack: Any = import_module("ministack.app")
     emulator.report_source_address()
+    emulator.read_conditions_beside_resources()
     emulator.name_resources_as_aws_does()
     emulator.enforce_leading_keys()
     emulator.name_actions_as_aws_does()

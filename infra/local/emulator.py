@@ -78,6 +78,7 @@ def name_resources_as_aws_does() -> None:
 
     AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's identity;
     the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is not modelled.)
+    Conditions on `kms:EncryptionContext:...` are unknown to it as well.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     kms: Any = import_module("ministack.services.kms")
@@ -90,9 +91,13 @@ def name_resources_as_aws_does() -> None:
             sender = parseaddr(_json_object(body).get("FromEmailAddress", ""))[1]
             return f"arn:aws:ses:{region}:{account}:identity/{sender.rpartition('@')[2].lower()}"
         if service == "kms":
-            key = kms._resolve_key(_json_object(body).get("KeyId", ""))
-            if key:
-                return str(key["Arn"])
+            request = _json_object(body)
+            key = kms._resolve_key(request.get("KeyId", ""))
+            plain = key["Arn"] if key else arn_of(service, method, path, headers, body, query, region, account)
+            encryption_context = request.get("EncryptionContext") or {}
+            return _Resource(
+                plain, {f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()}
+            )
         return str(arn_of(service, method, path, headers, body, query, region, account))
 
     actions.extract_resource_arn = resource_arn
@@ -113,10 +118,28 @@ def name_actions_as_aws_does() -> None:
     actions.extract_iam_action = action
 
 
-class _KeyedArn(str):
-    """A table's ARN together with the partition key that one part of a transaction names."""
+class _Resource(str):
+    """An ARN together with the condition keys that belong to the call or the part of it that names the ARN."""
 
-    leading_keys: list[str]
+    context: dict[str, Any]
+
+    def __new__(cls, arn: str, context: dict[str, Any]) -> _Resource:
+        resource = super().__new__(cls, arn)
+        resource.context = context
+        return resource
+
+
+def read_conditions_beside_resources() -> None:
+    """Let policy evaluation see what a `_Resource` carries."""
+    evaluator: Any = import_module("ministack.core.iam_evaluator")
+    decide = evaluator.enforce
+
+    def enforce(*args: Any, resource_arn: str = "*", service_context: Any = None, **kwargs: Any) -> Any:
+        if isinstance(resource_arn, _Resource):
+            service_context = {**(service_context or {}), **resource_arn.context}
+        return decide(*args, resource_arn=str(resource_arn), service_context=service_context, **kwargs)
+
+    evaluator.enforce = enforce
 
 
 def enforce_leading_keys() -> None:
@@ -125,12 +148,7 @@ def enforce_leading_keys() -> None:
     The emulator has no such key. A transaction's parts are checked one by one, each with its own key, as on AWS.
     """
     actions: Any = import_module("ministack.core.iam_actions")
-    evaluator: Any = import_module("ministack.core.iam_evaluator")
-    context_of, checks_of, decide = (
-        actions.dynamodb_service_context,
-        actions.dynamodb_transaction_checks,
-        evaluator.enforce,
-    )
+    context_of, checks_of = actions.dynamodb_service_context, actions.dynamodb_transaction_checks
 
     def context_with_keys(body: bytes) -> dict[str, Any]:
         context: dict[str, Any] = dict(context_of(body) or {})
@@ -147,21 +165,13 @@ def enforce_leading_keys() -> None:
             for part in entry.values()
             if isinstance(part, dict) and part.get("TableName")
         ]
-        keyed: list[tuple[str, str]] = []
-        for (verb, arn), part in zip(checks, parts, strict=True):
-            named = _KeyedArn(arn)
-            named.leading_keys = _keys_of([part.get("Item"), part.get("Key")])
-            keyed.append((verb, named))
-        return keyed
-
-    def enforce(*args: Any, resource_arn: str = "*", service_context: Any = None, **kwargs: Any) -> Any:
-        if isinstance(resource_arn, _KeyedArn):
-            service_context = {**(service_context or {}), "dynamodb:LeadingKeys": resource_arn.leading_keys}
-        return decide(*args, resource_arn=str(resource_arn), service_context=service_context, **kwargs)
+        return [
+            (verb, _Resource(arn, {"dynamodb:LeadingKeys": _keys_of([part.get("Item"), part.get("Key")])}))
+            for (verb, arn), part in zip(checks, parts, strict=True)
+        ]
 
     actions.dynamodb_service_context = context_with_keys
     actions.dynamodb_transaction_checks = checks_with_keys
-    evaluator.enforce = enforce
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
