@@ -50,11 +50,17 @@ def principal(request: Request, method: str) -> Principal:
     who = accounts.authenticate(text)
     if by_cookie and method not in _SAFE:
         origin = request.headers.get("origin")
-        ours = origin is None or urlsplit(origin).netloc == urlsplit(settings.api_url()).netloc
+        ours = origin is None or origin == _own_origin()
         sent = str(request.headers.get("x-csrf-token", ""))
         if not ours or not compare_digest(sent.encode(), csrf_token(text).encode()):
             raise RefusedError("csrf", "This request did not come from our own page.")
     return who
+
+
+def _own_origin() -> str:
+    """As browsers write it (RFC 6454): scheme, host, and a port that is not the scheme's own."""
+    own = urlsplit(settings.api_url())
+    return f"{own.scheme}://{own.netloc}".lower()
 
 
 def csrf_token(session_token: str) -> str:

@@ -113,10 +113,10 @@ def read_contact(call: Call) -> dict[str, Any]:
 def change_contact(call: Call) -> dict[str, Any]:
     """Only the fields sent are changed; null empties one. 409 if somebody changed it in between."""
     form: ChangedContact = call.body
-    changes = _fields(form)
-    for field in ("name", "basis", "source"):
-        if field in changes and changes[field] is None:
+    for field in ("name", "lawful_basis"):
+        if field in form.model_fields_set and getattr(form, field) is None:
             raise InvalidError(errors=[FieldError(field, "required")])
+    changes = _fields(form)
     return _contact(*contacts.change(call.who, call.path["contact_id"], form.version, changes))
 
 
@@ -241,8 +241,7 @@ def _fields(form: NewContact | ChangedContact) -> dict[str, Any]:
     """The record's fields that the form sets."""
     sent = form.model_dump(exclude_unset=isinstance(form, ChangedContact), exclude={"version"})
     if "lawful_basis" in sent:
-        basis = sent.pop("lawful_basis") or {"basis": None, "source": None}
-        sent.update(basis)
+        sent.update(sent.pop("lawful_basis"))
     if "social" in sent:
         sent["social"] = tuple(sent["social"] or ())
     return sent

@@ -1,6 +1,6 @@
 """The guard around every route: who asks, is the request readable, what does the answer look like.
 
-``route`` is the only way to declare one. Sessions are required unless a route says ``public=True``; bodies are
+``route`` is the only way to declare one. Sessions are required unless a route says ``public``; bodies are
 checked by a model that refuses unknown fields; every error becomes an RFC 9457 document; nothing a
 person typed reaches a log. Chalice's own 415 and content checks are switched off, because their answers are
 not problem documents.
@@ -9,7 +9,7 @@ not problem documents.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -19,11 +19,12 @@ from chalice.app import Request
 from pydantic import BaseModel, ValidationError
 
 from chalicelib.api import browser
-from chalicelib.kernel import settings, telemetry
+from chalicelib.kernel import ids, settings, telemetry
 from chalicelib.kernel.errors import (
     BadRequestError,
     FieldError,
     InvalidError,
+    NotFoundError,
     ServiceError,
     TooLargeError,
     UnsupportedMediaTypeError,
@@ -37,6 +38,11 @@ B = TypeVar("B", bound=BaseModel)
 MAX_KEY: Final = 128
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
+MAX_ERRORS: Final = 20
+MAX_PLACE: Final = 100
+"""Fields named in one answer, and characters of a name: a client chooses both, and should not choose how
+large an answer gets.
+"""
 
 HEADERS: Final = {
     "Cache-Control": "no-store",
@@ -173,6 +179,8 @@ def problem(error: ServiceError) -> Response:
 def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
     # Who asks comes first: a stranger learns nothing about what a body should look like.
     who = _NOBODY if declared.public else browser.principal(request, declared.method)
+    if not all(ids.is_id(value) for name, value in names.items() if name.endswith("_id")):
+        raise NotFoundError  # no key of ours looks like that, and it must not become part of one
     raw = _body(request) if declared.body is not None else b""
     limit, cursor = _page(request) if declared.paged else (DEFAULT_PAGE, None)
     return Call(
@@ -199,29 +207,57 @@ def _body(request: Request) -> bytes:
 
 def _parse(model: type[B], raw: bytes) -> B:
     try:
-        content = json.loads(raw, parse_constant=_no_constant)
+        content = json.loads(
+            raw.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once_each
+        )
     except (ValueError, RecursionError):
         # RecursionError: a thousand open brackets are no request of ours either.
         raise BadRequestError("not_json", "The body is not JSON in UTF-8.") from None
     if not isinstance(content, dict):
         raise BadRequestError("not_an_object", "The body is not a JSON object.")
     try:
-        return model.model_validate(content)
+        form = model.model_validate(content)
     except ValidationError as error:
         raise InvalidError(errors=_named(error)) from None
     except RecursionError:
         raise BadRequestError("too_deep", "The body is nested too deeply.") from None
+    if damaged := list(_damaged(content, "")):
+        raise InvalidError(errors=damaged[:MAX_ERRORS])
+    return form
 
 
 def _no_constant(_: str) -> Any:
     raise ValueError("NaN and Infinity are not JSON")
 
 
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names are unique (RFC 7493): of two values, nobody could say which one was checked."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise BadRequestError("repeated_name", "A name occurs twice in one JSON object.")
+    return made
+
+
+def _damaged(value: Any, place: str) -> Iterator[FieldError]:
+    """Texts that lost characters: API Gateway puts U+FFFD in the place of bytes that are not UTF-8. As deep as
+    the model, no deeper.
+    """
+    if isinstance(value, str):
+        if "\ufffd" in value:
+            yield FieldError(place, "not_utf8")
+        return
+    parts = value.items() if isinstance(value, dict) else ()
+    parts = enumerate(value) if isinstance(value, list) else parts
+    for name, part in parts:
+        yield from _damaged(part, f"{place}.{name}" if place else str(name))
+
+
 def _named(error: ValidationError) -> list[FieldError]:
     """The fields that cannot be taken. Pydantic's messages are left behind: they quote the input."""
     named = []
-    for one in error.errors(include_url=False, include_context=True, include_input=False):
-        place = ".".join(str(part) for part in one["loc"])
+    found = error.errors(include_url=False, include_context=True, include_input=False)
+    for one in found[:MAX_ERRORS]:
+        place = ".".join(str(part) for part in one["loc"])[:MAX_PLACE]
         code = _CODES.get(one["type"], "invalid")
         if one["type"] == "value_error":
             code = str(one["ctx"]["error"]) if "ctx" in one else code
@@ -252,7 +288,8 @@ _CODES: Final = {
 def _page(request: Request) -> tuple[int, str | None]:
     asked = request.query_params or {}
     text = asked.get("limit", str(DEFAULT_PAGE))
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= MAX_PAGE):
+    # The length first: leading zeros must not carry a large number past the check.
+    if not (len(text) <= 6 and text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PAGE):
         raise InvalidError(errors=[FieldError("limit", "out_of_range")])
     return int(text), asked.get("cursor")
 

@@ -80,7 +80,7 @@ class Body:
     table="workspace",
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
-    retention=Retention.MESSAGE,
+    retention=Retention.EMAIL_TRACKING,
 )
 class Delivery:
     """One message to one person."""

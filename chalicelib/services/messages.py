@@ -25,6 +25,9 @@ MAX_RECIPIENTS: Final = 25
 MAX_LINKS: Final = 50
 """Tracked links per message; further ones stay as written."""
 
+MESSAGES_PER_HOUR: Final = 1000
+"""Per company. A stolen session must not be able to burn the reputation of everybody's sending domain."""
+
 RETRY_SECONDS: Final = 300
 """When the sweeper looks after a delivery whose queue message was lost."""
 
@@ -47,11 +50,13 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
 
     Raises:
         InvalidError: too many recipients, the same person twice, nothing left after sanitising.
+        TooManyRequestsError: the company wrote too much within the hour.
     """
     once = repeat.once(who) if repeat is not None else None
     made = once.made() if once is not None else None
     if made is not None:
         return made
+    store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, accounts.HOUR)
     user, _ = accounts.profile(who)
     try:
         html = content.sanitise(draft.html)

@@ -218,17 +218,17 @@ class Rows(Generic[R]):
     def encode(self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None) -> _Row:
         """The row for a record, sealed."""
         values = {name: getattr(record, name) for name in self._hints}
-        row: Any = self.model(
+        index: dict[str, Any] = {} if due is None else {"due_pk": due.partition, "due_at": due.at}
+        row = self.model(
             self._pk.format(**values),
             self._sk.format(**values),
             kind=self.kind,
             op=op,
             version=version,
             expires_at=expires_at,
+            **index,
         )
         row.facts = {name: _plain(values[name]) for name in self._open_facts if values[name] is not None}
-        if due is not None:
-            row.due_pk, row.due_at = due.partition, due.at
         if self._sealed:
             secret = {n: _plain(values[n]) for n in self._sealed if values[n] is not None}
             content = json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode()
@@ -321,8 +321,8 @@ def query_rows(
 
 def absent(model: type[_Row]) -> Condition:
     """True for no row, and for one whose time is over but which DynamoDB has not removed yet."""
-    expired: Condition = model.expires_at <= clock.now()
-    return model.pk.does_not_exist() | expired
+    free: Condition = model.pk.does_not_exist() | (model.expires_at <= clock.now())
+    return free
 
 
 def expiry_of(cls: type[Any]) -> int | None:

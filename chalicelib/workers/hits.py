@@ -14,7 +14,7 @@ from chalicelib.services import tracking
 bp = Blueprint(__name__)
 
 
-@bp.on_sqs_message(queue=settings.QUEUE_HITS, batch_size=100, maximum_batching_window_in_seconds=5)
+@bp.on_sqs_message(queue=settings.QUEUE_HITS, batch_size=100, maximum_batching_window_in_seconds=2)
 @batch.together
 def record_hits(entries: Sequence[batch.Entry]) -> list[str]:
     """Open the envelopes and record what may be recorded; what fails goes back to the queue."""
