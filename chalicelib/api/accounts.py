@@ -10,6 +10,7 @@ from chalicelib.api import browser
 from chalicelib.api.endpoint import Call, respond, route
 from chalicelib.api.forms import Code, Form, Language, Line, Mailbox, Version
 from chalicelib.kernel import clock
+from chalicelib.privacy import retention
 from chalicelib.records.accounts import Company, User
 from chalicelib.services import accounts, wording
 from chalicelib.services.accounts import Entry, NewAccount
@@ -122,7 +123,9 @@ def _entered(status: int, entry: Entry) -> Response:
         "user": _user(entry.user),
         "company": _company(entry.company),
     }
-    max_age = entry.expires_at - clock.now()
+    # The cookie outlives idle sessions; the server decides. Were it to end with the first idle limit, a browser
+    # in use all day would be logged out in the middle of it, as no later answer sets it again.
+    max_age = int(retention.SESSION_ABSOLUTE.total_seconds())
     return respond(status, content, browser.cookie(entry.token, max_age))
 
 
