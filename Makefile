@@ -77,7 +77,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@[ -x $(PY) ] || $(PYTHON) -m venv $(VENV)
 	@rm -f $@.failed; \
 	{ $(PY) -m pip install --disable-pip-version-check --upgrade --progress-bar off --require-hashes \
-	    --requirement requirements-dev.txt || touch $@.failed; } \
+	    --requirement requirements-dev.txt 2>&1 || touch $@.failed; } | tee $(VENV)/install.log \
 	  | awk '/^Collecting/ {n++; printf "  %d packages fetched: %s\n", n, $$2} /^Installing/ {print "  unpacking ..."} {fflush()}'; \
-	[ ! -e $@.failed ]
+	[ ! -e $@.failed ] || { tail -20 $(VENV)/install.log; exit 1; }
 	@touch $@

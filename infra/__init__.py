@@ -1,0 +1,1 @@
+"""The stack: template, policies, and the local AWS."""

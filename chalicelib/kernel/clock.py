@@ -41,8 +41,8 @@ def rfc3339(seconds: int | None) -> str | None:
 
 
 def elapsed() -> float:
-    """Seconds on a clock that never jumps; for cache ages inside one process."""
-    return time.monotonic()
+    """Seconds on a clock that never jumps; for cache ages inside one process. Tests move it like the other."""
+    return time.monotonic() + _offset()
 
 
 def sleep(seconds: float) -> None:

@@ -84,6 +84,7 @@ def _aws_code(error: BaseException) -> str | None:
     """The code AWS gave (``AccessDenied``); its message quotes what was sent, so that stays out."""
     response = getattr(error, "response", None)
     code = response.get("Error", {}).get("Code", "") if isinstance(response, dict) else ""
+    code = code or getattr(error, "cause_response_code", None) or ""  # PynamoDB keeps it there
     return code if code.isalpha() else None
 
 

@@ -49,8 +49,10 @@ def take(event: Mapping[str, Any]) -> None:
         case "Delivery":
             _move(where, Outcome.DELIVERED)
         case "Bounce":
-            if _is_hard(event["bounce"]):
-                _move(where, Outcome.BOUNCED)
+            hard = _is_hard(event["bounce"])
+            # A full mailbox may have room tomorrow, but the mail did leave.
+            _move(where, Outcome.BOUNCED if hard else None)
+            if hard:
                 _stop(where, event["bounce"]["bouncedRecipients"], frozenset({Stop.BOUNCED}), "bounce")
         case "Complaint":
             _move(where, Outcome.COMPLAINED)

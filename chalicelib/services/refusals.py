@@ -6,11 +6,13 @@ Plain DynamoDB requests for the edge, which has no PynamoDB and reads nothing. T
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from chalicelib.kernel import ids, settings
 from chalicelib.kernel.tokens import Token
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
+from chalicelib.privacy.retention import EVIDENCE, after
 
 Choice = Literal["marketing", "tracking", "resume"]
 
@@ -62,13 +64,29 @@ def writes(token: Token, choice: Choice, at: int) -> dict[str, Any]:
                 sk=f"receipt#{ids.new('rc')}",
                 kind="receipt",
                 facts={**facts, "at": {"N": str(at)}},
+                expires_at=_evidence_until(at),
             )
         )
     return {"TransactItems": items, "ClientRequestToken": op}
 
 
-def _put(table: str, op: str, *, pk: str, sk: str, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
-    item = {
+def _evidence_until(at: int) -> int:
+    """When a receipt made at ``at`` goes, by the rule its record type declares."""
+    until = after(datetime.fromtimestamp(at, UTC), EVIDENCE)
+    return int(until.timestamp())
+
+
+def _put(
+    table: str,
+    op: str,
+    *,
+    pk: str,
+    sk: str,
+    kind: str,
+    facts: dict[str, Any],
+    expires_at: int | None = None,
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
         "pk": {"S": pk},
         "sk": {"S": sk},
         "kind": {"S": kind},
@@ -76,4 +94,6 @@ def _put(table: str, op: str, *, pk: str, sk: str, kind: str, facts: dict[str, A
         "version": {"N": "1"},
         "facts": {"M": facts},
     }
+    if expires_at is not None:
+        item["expires_at"] = {"N": str(expires_at)}
     return {"Put": {"TableName": table, "Item": item}}

@@ -12,6 +12,7 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import TooManyRequestsError, UnavailableError
 from chalicelib.store.accounts import operator_hash
+from chalicelib.store.failures import refused
 from chalicelib.store.table import AccountsRow
 
 
@@ -44,7 +45,7 @@ def take(scope: str, whom: str, allowed: int, window: int) -> None:
             condition=below,
         )
     except PynamoDBException as error:
-        if error.cause_response_code == "ConditionalCheckFailedException":
+        if refused(error):
             raise TooManyRequestsError(retry_after=began + window - now) from None
         telemetry.event("limit_error", error=error)
         raise UnavailableError from None

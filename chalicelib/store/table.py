@@ -30,6 +30,7 @@ from chalicelib.privacy import fields, retention
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Use, may_use
 from chalicelib.store import vault
+from chalicelib.store.failures import code_of, refused
 
 R = TypeVar("R")
 
@@ -58,7 +59,7 @@ class _Meta:
     region = settings.REGION
     connect_timeout_seconds = aws.CONNECT_SECONDS
     read_timeout_seconds = aws.READ_SECONDS
-    retry_configuration = {"total_max_attempts": aws.TRIES, "mode": "standard"}  # noqa: RUF012
+    max_retry_attempts = aws.TRIES - 1  # a model ignores `retry_configuration` (PynamoDB 6.1.0)
 
 
 class DueIndex(GlobalSecondaryIndex["_Row"]):
@@ -140,7 +141,7 @@ class Rows(Generic[R]):
         self._hints = get_type_hints(cls)
         self._sealed = fields.sealed_fields(cls)
         self._open_facts = tuple(n for n in self._hints if n not in {*self._keyed, *self._sealed})
-        fields.check_attributes(cls, self._open_facts)
+        fields.check_attributes(cls, {*self._open_facts, *self._keyed})  # keys are clear text as well
 
     # -- reading ------------------------------------------------------------------------------
 
@@ -287,7 +288,7 @@ class Rows(Generic[R]):
         try:
             _call(lambda: row.save(condition=condition))
         except PynamoDBException as error:
-            if not (_refused(error) and written_by(row, op)):
+            if not (refused(error) and written_by(row, op)):
                 raise _translate(error) from None
 
 
@@ -337,6 +338,8 @@ def written_by(row: _Row, op: str) -> bool:
         found = _call(lambda: type(row).get(row.pk, row.sk, consistent_read=True))
     except DoesNotExist:
         return False
+    except PynamoDBException as error:
+        raise _translate(error) from None
     return bool(found.op == op)
 
 
@@ -346,7 +349,7 @@ def _call(act: Callable[[], Any]) -> Any:
         try:
             return act()
         except PynamoDBException as error:
-            if error.cause_response_code != "TransactionConflictException":
+            if code_of(error) != "TransactionConflictException":
                 raise
             backoff(attempt)
     return act()
@@ -359,13 +362,9 @@ def backoff(attempt: int) -> None:
     clock.sleep(0.02 * 2**attempt * secrets.randbelow(1000) / 1000)
 
 
-def _refused(error: PynamoDBException) -> bool:
-    return error.cause_response_code == "ConditionalCheckFailedException"
-
-
 def _translate(error: PynamoDBException) -> Exception:
     """What the layers above see of a failed call. Fails closed: an unclear answer is not a yes."""
-    if _refused(error):
+    if refused(error):
         return ConflictError("changed")
     telemetry.event("store_error", error=error)
     return UnavailableError()

@@ -22,12 +22,14 @@ from aws_encryption_sdk import CommitmentPolicy, EncryptionSDKClient
 from aws_encryption_sdk.identifiers import Algorithm, EncryptionKeyType, WrappingAlgorithm
 from aws_encryption_sdk.internal.crypto.wrapping_keys import WrappingKey
 from aws_encryption_sdk.key_providers.raw import RawMasterKey
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, PynamoDBException
 from pynamodb.models import Model
 
-from chalicelib.kernel import aws, clock, settings
+from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import UnavailableError
+from chalicelib.store.failures import refused
 
 KEY_SECONDS: Final = 300
 """Longest time an unwrapped key stays in a process; part of every deletion certificate."""
@@ -40,7 +42,7 @@ class KeyMissingError(Exception):
 
 
 class WrongPlaceError(Exception):
-    """A sealed message turned up in a row it was not sealed for."""
+    """A sealed message turned up in a row it was not sealed for, or is not as it was sealed."""
 
 
 class CompanyKeyRow(Model):
@@ -51,7 +53,7 @@ class CompanyKeyRow(Model):
         region = settings.REGION
         connect_timeout_seconds = aws.CONNECT_SECONDS
         read_timeout_seconds = aws.READ_SECONDS
-        retry_configuration = {"total_max_attempts": aws.TRIES, "mode": "standard"}  # noqa: RUF012
+        max_retry_attempts = aws.TRIES - 1  # a model ignores `retry_configuration` (PynamoDB 6.1.0)
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -98,13 +100,18 @@ def unseal(company_id: str, place: str, message: bytes, version: int) -> bytes:
 
     Raises:
         KeyMissingError: the company's key is gone.
-        WrongPlaceError: the message belongs to another row or company.
+        WrongPlaceError: the message belongs to another row or company, or was altered.
     """
     keyring = _keyring(company_id)
     if version not in keyring.wrapped:  # another process has rotated since we looked
         forget(company_id)
         keyring = _keyring(company_id)
-    content, header = _sdk().decrypt(source=message, key_provider=_master(keyring, version))
+    master = _master(keyring, version)
+    try:
+        content, header = _sdk().decrypt(source=message, key_provider=master)
+    except Exception:
+        # Many kinds, from the SDK and from below it; all of them mean that this is not what we sealed here.
+        raise WrongPlaceError from None
     if header.encryption_context != _context(company_id, place):
         raise WrongPlaceError
     return bytes(content)
@@ -141,23 +148,38 @@ def forget(company_id: str) -> None:
 
 
 def _add_version(company_id: str, version: int) -> None:
-    answer = aws.client("kms").generate_data_key_without_plaintext(
-        KeyId=settings.VAULT_KEY, NumberOfBytes=32, EncryptionContext=_kms_context(company_id, version)
-    )
+    context = _kms_context(company_id, version)
+    answer = _kms("generate_data_key_without_plaintext", NumberOfBytes=32, EncryptionContext=context)
     row = CompanyKeyRow(company_id, f"key#{version:04d}")
     row.wrapped, row.created_at = answer["CiphertextBlob"], clock.now()
     try:
         row.save(condition=CompanyKeyRow.pk.does_not_exist())
     except PutError as error:
         # Somebody else made this version first, or our own reply was lost: either way there is one.
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise UnavailableError from error
+        if not refused(error):
+            raise UnavailableError from None
+
+
+def _kms(operation: str, **request: Any) -> Any:
+    """One call of the key that wraps the companies' keys. Fails closed: without its answer nothing opens."""
+    try:
+        return getattr(aws.client("kms"), operation)(KeyId=settings.VAULT_KEY, **request)
+    except (BotoCoreError, ClientError) as error:
+        telemetry.event("vault_key_error", error=error)
+        raise UnavailableError from None
 
 
 def _keyring(company_id: str) -> _Keyring:
+    now = clock.elapsed()
+    # Oldest first: keys of companies nobody asks for any more leave with the next use of any key.
+    while _keyrings:
+        oldest, keyring = next(iter(_keyrings.items()))
+        if 0 <= now - keyring.loaded_at < KEY_SECONDS:
+            break
+        forget(oldest)
     known = _keyrings.get(company_id)
-    if known is None or clock.elapsed() - known.loaded_at >= KEY_SECONDS:
-        known = _keyrings[company_id] = _Keyring(company_id, _load(company_id), clock.elapsed())
+    if known is None:
+        known = _keyrings[company_id] = _Keyring(company_id, _load(company_id), now)
     return known
 
 
@@ -165,7 +187,8 @@ def _load(company_id: str) -> dict[int, bytes]:
     try:
         rows = list(CompanyKeyRow.query(company_id, consistent_read=True))
     except PynamoDBException as error:
-        raise UnavailableError from error
+        telemetry.event("vault_table_error", error=error)
+        raise UnavailableError from None
     if not rows:
         raise KeyMissingError
     return {int(row.sk.removeprefix("key#")): row.wrapped for row in rows}
@@ -175,8 +198,8 @@ def _plain_key(keyring: _Keyring, version: int) -> bytes:
     if version not in keyring.plain:
         if version not in keyring.wrapped:
             raise KeyMissingError
-        answer = aws.client("kms").decrypt(
-            KeyId=settings.VAULT_KEY,
+        answer = _kms(
+            "decrypt",
             CiphertextBlob=keyring.wrapped[version],
             EncryptionContext=_kms_context(keyring.company_id, version),
         )

@@ -23,7 +23,7 @@ from chalicelib.services import pages, refusals, verdict
 bp = Blueprint(__name__)
 
 PIXEL: Final = base64.b64encode(
-    base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+    base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 ).decode()
 """A transparent GIF of one pixel, 43 bytes."""
 
@@ -62,7 +62,7 @@ def edge(event: dict[str, Any], context: Any) -> Answer:
     if area in {"/o/", "/c/", "/u/"}:
         allow = "GET, HEAD, POST" if area == "/u/" else "GET, HEAD"
         return {"statusCode": 405, "headers": {**_NEVER_KEPT, "allow": allow}, "body": ""}
-    return _page(404, pages.gone_page(_locale(event)))
+    return _page(404, pages.gone_page(_locale(event)), head=head)
 
 
 def _pixel(event: dict[str, Any], text: str, *, head: bool) -> Answer:
@@ -80,7 +80,7 @@ def _click(event: dict[str, Any], text: str, *, head: bool) -> Answer:
         _tell("keys_missing", error)
         return {"statusCode": 503, "headers": {**_NEVER_KEPT, "retry-after": "5"}, "body": ""}
     if token is None:
-        return _page(404, pages.gone_page(_locale(event)))
+        return _page(404, pages.gone_page(_locale(event)), head=head)
     if not head:
         _send(event, token)
     headers = {**_NEVER_KEPT, "location": token.url}
@@ -98,12 +98,28 @@ def _unsubscribe(event: dict[str, Any], text: str, method: str) -> Answer:
             # Scanners follow links: looking at the page changes nothing.
             return _page(200, pages.unsubscribe_page(locale, here), head=method == "HEAD")
         choice = pages.choice_of(_body(event), event["headers"].get("content-type"))
-        writes = refusals.writes(token, choice, clock.now())
-        aws.light_client("dynamodb").transact_write_items(**writes)
+        _refuse(token, choice)
     except Exception as error:
         _tell("refusal_not_stored", error)
         return {"statusCode": 503, "headers": {**_NEVER_KEPT, "retry-after": "5"}, "body": ""}
     return _page(200, pages.done_page(locale, choice, here))
+
+
+def _refuse(token: Token, choice: pages.Choice) -> None:
+    """Store a refusal. Its writes have no conditions, so a cancelled one only met another (a double click)."""
+    from botocore.exceptions import ClientError
+
+    client = aws.light_client("dynamodb")
+    writes = refusals.writes(token, choice, clock.now())
+    for wait in (0.05, 0.2, 0.5, None):
+        try:
+            client.transact_write_items(**writes)
+        except ClientError as error:
+            if wait is None or error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            clock.sleep(wait * (1 + os.urandom(1)[0] / 256))
+        else:
+            return
 
 
 def _record(event: dict[str, Any], text: str) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import urllib.request
 import zipfile
 from pathlib import Path
 from types import FrameType
@@ -37,9 +38,16 @@ def run() -> int:
         stack.start()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, ask_to_stop)
-        urls = {"api": stack.api, "edge": stack.edge, "mailbox": stack.mailbox, "aws": stack.aws, "region": stack.region}
+        urls = {
+            "api": stack.api,
+            "edge": stack.edge,
+            "mailbox": stack.mailbox,
+            "aws": stack.aws,
+            "region": stack.region,
+        }
+        welcome = _welcome(stack)
         card.write_text(json.dumps(urls, indent=2) + "\n")
-        print(_welcome(stack.api, stack.mailbox), flush=True)
+        print(welcome, flush=True)
         while not stop.wait(LOOK_SECONDS):
             stack.check()
     finally:
@@ -49,31 +57,13 @@ def run() -> int:
     return 0
 
 
-def _welcome(api: str, mailbox: str) -> str:
-    json_header = "-H 'Content-Type: application/json'"
-    return f"""
-Okki Leads is up.
-
-  API          {api}          (documentation: {api}/docs)
-  Mails sent   {mailbox}/
-  Stop         Ctrl-C; the state stays in .local/, `make clean` forgets it
-
-Try it, in a second terminal:
-
-  # sign up; the answer is the same whether the address is known or not
-  curl -s {api}/v1/signup {json_header} -H 'Idempotency-Key: try-1' -d '{{"name": "Li Wei", "company": "Lanhai Trading",
-    "email": "li.wei@lanhai.example", "password": "correct horse battery staple", "is_adult": true,
-    "policy_version": "'$(curl -s {api}/v1/policy | python3 -c 'import json,sys; print(json.load(sys.stdin)["version"])')'"}}'
-
-  # the code is in the mailbox: open {mailbox}/ or
-  curl -s '{mailbox}/messages?to=li.wei@lanhai.example' | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["text"])'
-
-  # take it to a session
-  curl -s {api}/v1/signup/verify {json_header} -d '{{"email": "li.wei@lanhai.example", "code": "..."}}'
-  curl -s {api}/v1/me -H "Authorization: Bearer ..."
-
-`make demo` walks on from there: contacts, consent, a mail, its opening, an unsubscribe. README.md has each step.
-"""
+def _welcome(stack: LocalStack) -> str:
+    text = (Path(__file__).parent / "welcome.txt").read_text()
+    with urllib.request.urlopen(
+        f"{stack.api}/v1/policy", timeout=30
+    ) as answer:  # also the first proof of life
+        version = json.load(answer)["version"]
+    return text.replace("@API@", stack.api).replace("@MAILBOX@", stack.mailbox).replace("@POLICY@", version)
 
 
 def build(out: Path) -> int:
@@ -93,9 +83,13 @@ def build(out: Path) -> int:
             module, _, name = handler.rpartition(".")
             code = f"import sys; sys.path.insert(0, {folder!r}); import {module}; {module}.{name}"
             # Isolated and without site-packages: nothing of this machine's may help out.
-            subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, env={"AWS_DEFAULT_REGION": REGION})
+            subprocess.run(
+                [sys.executable, "-I", "-S", "-c", code], check=True, env={"AWS_DEFAULT_REGION": REGION}
+            )
     size = (out / ARCHIVE).stat().st_size / 1_000_000
-    print(f"{out / TEMPLATE} and {out / ARCHIVE} ({size:.1f} MB) are ready; docs/deploy.md says how to deploy them")
+    print(
+        f"{out / TEMPLATE} and {out / ARCHIVE} ({size:.1f} MB) are ready; how to deploy them: docs/deploy.md"
+    )
     return 0
 
 
@@ -103,7 +97,13 @@ def lint() -> int:
     """cfn-lint over the packaged template."""
     with tempfile.TemporaryDirectory(prefix="okki-lint-") as folder:
         package(Path(folder), dependencies=False)
-        command = [sys.executable, "-m", "cfnlint", "--regions", REGION, "--template", str(Path(folder) / TEMPLATE)]
+        arguments = ["--regions", REGION, "--template", str(Path(folder) / TEMPLATE)]
+        command = [
+            sys.executable,
+            "-c",
+            "from cfnlint.runner import main; raise SystemExit(main())",
+            *arguments,
+        ]
         return subprocess.run(command, check=False).returncode
 
 
@@ -112,9 +112,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("run", help="serve until Ctrl-C, state in .local/")
-    commands.add_parser("package", help="template and archive for a real account").add_argument("out", type=Path)
+    commands.add_parser("package", help="template and archive for a real account").add_argument(
+        "out", type=Path
+    )
     commands.add_parser("lint", help="cfn-lint the packaged template")
-    commands.add_parser("audit", help="known vulnerabilities of a lock file").add_argument("files", type=Path, nargs="+")
+    commands.add_parser("audit", help="known vulnerabilities of a lock file").add_argument(
+        "files", type=Path, nargs="+"
+    )
     options = parser.parse_args()
     try:
         if options.command == "run":

@@ -1,7 +1,7 @@
 """The process that holds the local AWS: ministack, the front door and the mailbox, on sockets it is handed.
 
-It ends when its standard input closes, so it never outlives the launcher, however that ended; kept state is written
-then, and every half minute in case the machine goes down.
+It ends when its standard input closes, so it never outlives the launcher, however that ended; kept state is
+written then, and every half minute in case the machine goes down.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
+import shutil
 import signal
 import sys
 from importlib import import_module
@@ -54,7 +56,7 @@ def application(ministack: App, door_port: int, account: str, folder: Path | Non
 def save(module: Any) -> None:
     """Write the emulator's state to its folder."""
     persistence: Any = import_module("ministack.core.persistence")
-    persistence.save_all(module._build_persistence_save_dict())
+    persistence.save_all(module._build_persistence_save_dict())  # noqa: SLF001 - it has no public name
 
 
 async def serve(app: App, sockets: list[int], module: Any, *, keep: bool) -> None:
@@ -70,7 +72,9 @@ async def serve(app: App, sockets: list[int], module: Any, *, keep: bool) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    loop.add_reader(sys.stdin.fileno(), lambda: ended.set() if not os.read(sys.stdin.fileno(), 4096) else None)
+    loop.add_reader(
+        sys.stdin.fileno(), lambda: ended.set() if not os.read(sys.stdin.fileno(), 4096) else None
+    )
 
     async def save_regularly() -> None:
         while True:
@@ -84,12 +88,13 @@ async def serve(app: App, sockets: list[int], module: Any, *, keep: bool) -> Non
 
 
 def main() -> None:
-    """Start from the launcher: `--aws-fd`, `--door-fd` are listening sockets, `--door-port` tells them apart."""
+    """Start from the launcher, which hands over two listening sockets and says which is the door's."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--aws-fd", type=int, required=True)
     parser.add_argument("--door-fd", type=int, required=True)
     parser.add_argument("--door-port", type=int, required=True)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--scratch", type=Path)
     parser.add_argument("--count-capacity", action="store_true")
     options = parser.parse_args()
     ministack: Any = import_module("ministack.app")
@@ -102,7 +107,13 @@ def main() -> None:
     if options.count_capacity:
         emulator.count_capacity()
     app = application(ministack.app, options.door_port, os.environ["MINISTACK_ACCOUNT_ID"], options.folder)
-    asyncio.run(serve(app, [options.aws_fd, options.door_fd], ministack, keep=os.environ.get("PERSIST_STATE") == "1"))
+    logging.getLogger("persistence").setLevel(logging.WARNING)  # fifty lines at every save
+    try:
+        keep = os.environ.get("PERSIST_STATE") == "1"
+        asyncio.run(serve(app, [options.aws_fd, options.door_fd], ministack, keep=keep))
+    finally:
+        if options.scratch:  # the launcher may be gone and unable to tidy up
+            shutil.rmtree(options.scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

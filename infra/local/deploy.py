@@ -1,4 +1,4 @@
-"""Puts a packaged template into an account: what `aws cloudformation package` and `deploy` do, without the AWS CLI."""
+"""What `aws cloudformation package` and `deploy` do, without the AWS CLI."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ class DeploymentError(Exception):
 
 
 def deploy(
-    client: Callable[[str], Any], template: dict[str, Any], folder: Path, parameters: Mapping[str, str], region: str
+    client: Callable[[str], Any],
+    template: dict[str, Any],
+    folder: Path,
+    parameters: Mapping[str, str],
+    region: str,
 ) -> dict[str, str]:
     """Create or update the stack, wait for it and return its outputs. Raises DeploymentError."""
     archive = (folder / ARCHIVE).read_bytes()
@@ -72,4 +76,6 @@ def _status(cloudformation: Any) -> str | None:
 def _failures(cloudformation: Any) -> str:
     events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
     failed = [event for event in events if event["ResourceStatus"].endswith("FAILED")]
-    return "\n".join(f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed)
+    return "\n".join(
+        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed
+    )

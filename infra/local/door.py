@@ -1,7 +1,8 @@
 """The front door: one loopback address for the API and the tracking edge, as a custom domain gives in AWS.
 
-/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, all else to the REST API's stage. It runs in
-the emulator's own process, so a request costs no extra hop, and body, method and headers pass through as they came.
+/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, all else to the REST API's stage.
+It runs in the emulator's own process, so a request costs no extra hop, and body, method and headers pass
+through as they came.
 """
 
 from __future__ import annotations
@@ -45,14 +46,22 @@ def front_door(emulator: App, targets: Targets, mailbox: Mailbox) -> App:
             await answer(send, 503, b'{"message":"Service Unavailable"}', "application/json")
             return
         to_edge = path.startswith(EDGE_PREFIXES)
-        prefix = f"/_aws/execute-api/{targets.edge}/$default" if to_edge else f"/_aws/execute-api/{targets.api}/{targets.stage}"
+        prefix = (
+            f"/_aws/execute-api/{targets.edge}/$default"
+            if to_edge
+            else f"/_aws/execute-api/{targets.api}/{targets.stage}"
+        )
         try:
             body = await read_body(receive, MAX_BODY_BYTES)
         except BodyTooLargeError:
             text = b"Request Entity Too Large" if to_edge else b"Request Too Long"
-            await answer(send, 413, b'{"message":"' + text + b'"}', "application/json", {"connection": "close"})
+            await answer(
+                send, 413, b'{"message":"' + text + b'"}', "application/json", {"connection": "close"}
+            )
             return
-        headers = [(name, value) for name, value in scope["headers"] if name not in (CLIENT_HEADER, ADDRESS_HEADER)]
+        headers = [
+            (name, value) for name, value in scope["headers"] if name not in (CLIENT_HEADER, ADDRESS_HEADER)
+        ]
         claimed = [value for name, value in scope["headers"] if name == CLIENT_HEADER]
         address = claimed[0] if claimed else str((scope.get("client") or ("127.0.0.1", 0))[0]).encode()
         inner = dict(scope)

@@ -1,7 +1,8 @@
+# ruff: noqa: SLF001 - reaching into the emulator's modules is what this file is for
 """Closes the gaps of ministack 1.5.33 that the stack would notice, from outside, in the emulator's process.
 
-Each function says what AWS does and what the emulator lacks. They reach into its modules, so the version is pinned
-and a missing name fails the start instead of silently testing less.
+Each function says what AWS does and what the emulator lacks. They reach into its modules, so the version is
+pinned and a missing name fails the start instead of silently testing less.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from importlib import import_module
-from typing import Any
+from typing import Any, Self
 
 from infra.local.door import ADDRESS_HEADER
 from infra.local.mailbox import SEND_PATH
 
-Handler = Callable[[str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[tuple[int, dict[str, str], Any]]]
+Handler = Callable[
+    [str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[tuple[int, dict[str, str], Any]]
+]
 
 CONSUMED_HEADER = "x-local-consumed-capacity"
 """What a DynamoDB call cost, for wire.py: JSON list of [table, units]."""
@@ -26,8 +29,8 @@ _ADDRESS = ADDRESS_HEADER.decode()
 def report_source_address() -> None:
     """The caller's address in events.
 
-    AWS puts the peer's address in `requestContext` and appends it to X-Forwarded-For. The emulator says 127.0.0.1
-    for HTTP APIs and believes the client's own X-Forwarded-For for REST APIs.
+    AWS puts the peer's address in `requestContext` and appends it to X-Forwarded-For. The emulator says
+    127.0.0.1 for HTTP APIs and believes the client's own X-Forwarded-For for REST APIs.
     """
     http_api: Any = import_module("ministack.services.apigateway")
     rest_api: Any = import_module("ministack.services.apigateway_v1")
@@ -62,7 +65,8 @@ def _forwarded(headers: dict[str, str], address: str) -> None:
 def answer_without_delay() -> None:
     """Do not hold every answer back 50 ms to wait for log lines of a function that wrote none.
 
-    Lines reach the reader within a millisecond; a straggler is collected with the next call of the same worker.
+    Lines reach the reader within a millisecond; a straggler is collected with the next call of the same
+    worker.
     """
     runtime: Any = import_module("ministack.core.lambda_runtime")
     drain = runtime.Worker._drain_stderr_bounded
@@ -76,9 +80,9 @@ def answer_without_delay() -> None:
 def name_resources_as_aws_does() -> None:
     """What a policy's Resource is compared with.
 
-    AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's identity;
-    the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is not modelled.)
-    Conditions on `kms:EncryptionContext:...` are unknown to it as well.
+    AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's
+    identity; the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is
+    not modelled.) Conditions on `kms:EncryptionContext:...` are unknown to it as well.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     kms: Any = import_module("ministack.services.kms")
@@ -93,7 +97,9 @@ def name_resources_as_aws_does() -> None:
         if service == "kms":
             request = _json_object(body)
             key = kms._resolve_key(request.get("KeyId", ""))
-            plain = key["Arn"] if key else arn_of(service, method, path, headers, body, query, region, account)
+            plain = (
+                key["Arn"] if key else arn_of(service, method, path, headers, body, query, region, account)
+            )
             encryption_context = request.get("EncryptionContext") or {}
             return _Resource(
                 plain, {f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()}
@@ -104,8 +110,8 @@ def name_resources_as_aws_does() -> None:
 
 
 def name_actions_as_aws_does() -> None:
-    """What a policy's Action is compared with: AWS has no action of its own for SQS's batch calls; they need the
-    right to the single call.
+    """What a policy's Action is compared with: AWS has no action of its own for SQS's batch calls; they
+    need the right to the single call.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     action_of = actions.extract_iam_action
@@ -119,11 +125,12 @@ def name_actions_as_aws_does() -> None:
 
 
 class _Resource(str):
-    """An ARN together with the condition keys that belong to the call or the part of it that names the ARN."""
+    """An ARN with the condition keys of the call, or part of a call, that names it."""
 
+    __slots__ = ("context",)
     context: dict[str, Any]
 
-    def __new__(cls, arn: str, context: dict[str, Any]) -> _Resource:
+    def __new__(cls, arn: str, context: dict[str, Any]) -> Self:
         resource = super().__new__(cls, arn)
         resource.context = context
         return resource
@@ -145,7 +152,8 @@ def read_conditions_beside_resources() -> None:
 def enforce_leading_keys() -> None:
     """`dynamodb:LeadingKeys` in policy conditions: the partition keys a call names.
 
-    The emulator has no such key. A transaction's parts are checked one by one, each with its own key, as on AWS.
+    The emulator has no such key. A transaction's parts are checked one by one, each with its own key, as on
+    AWS.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     context_of, checks_of = actions.dynamodb_service_context, actions.dynamodb_transaction_checks
@@ -183,7 +191,9 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _keys_of(items: list[Any]) -> list[str]:
-    keys = [item["pk"].get("S") for item in items if isinstance(item, dict) and isinstance(item.get("pk"), dict)]
+    keys = [
+        item["pk"].get("S") for item in items if isinstance(item, dict) and isinstance(item.get("pk"), dict)
+    ]
     return [key for key in keys if isinstance(key, str)]
 
 
@@ -214,7 +224,9 @@ def count_capacity() -> None:
         consumed = answer.get("ConsumedCapacity")
         if consumed:
             entries = consumed if isinstance(consumed, list) else [consumed]
-            fields[CONSUMED_HEADER] = json.dumps([[entry["TableName"], entry["CapacityUnits"]] for entry in entries])
+            fields[CONSUMED_HEADER] = json.dumps(
+                [[entry["TableName"], entry["CapacityUnits"]] for entry in entries]
+            )
             if not asked:
                 del answer["ConsumedCapacity"]
                 reply = json.dumps(answer).encode()
@@ -226,7 +238,7 @@ def count_capacity() -> None:
 
 
 def publish_mail_event(account: str, region: str, configuration_set: str, event: dict[str, Any]) -> None:
-    """Send one SES event to the SNS destinations of a configuration set; the emulator stores them, never fires."""
+    """Send one SES event to a configuration set's topics; the emulator stores them and never fires."""
     responses: Any = import_module("ministack.core.responses")
     ses: Any = import_module("ministack.services.ses_v2")
     sns: Any = import_module("ministack.services.sns")

@@ -1,7 +1,8 @@
 """The mails the stack sent, as a recipient's server would have got them, for people and for tests.
 
-The emulator keeps no raw mail and fires no configuration-set events for SES v2, so calls to SendEmail are watched on
-their way in: what SES accepted is kept (in the state folder, where there is one) and its event is published.
+The emulator keeps no raw mail and fires no configuration-set events for SES v2, so calls to SendEmail are
+watched on their way in: what SES accepted is kept (in the state folder, where there is one) and its event
+is published.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ EVENT_DELAY_SECONDS = 0.3
 
 _PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; form-action 'none'"
 # The mail itself: pictures may load (that is what the pixel is), scripts may not, links open in a new tab.
-_MAIL_POLICY = "default-src 'none'; img-src *; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox"
+_SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+_MAIL_POLICY = f"default-src 'none'; img-src *; style-src 'unsafe-inline'; sandbox {_SANDBOX}"
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/")
 
 Publish = Callable[[str, str, dict[str, Any]], None]
@@ -81,12 +83,19 @@ class Mailbox:
         recipients = [address for group in request.get("Destination", {}).values() for address in group]
         if not recipients:
             recipients = mail["to"]
-        task = asyncio.get_running_loop().create_task(self._report(request, message_id, region, recipients, headers))
+        task = asyncio.get_running_loop().create_task(
+            self._report(request, message_id, region, recipients, headers)
+        )
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _report(
-        self, request: dict[str, Any], message_id: str, region: str, recipients: list[str], headers: list[dict[str, str]]
+        self,
+        request: dict[str, Any],
+        message_id: str,
+        region: str,
+        recipients: list[str],
+        headers: list[dict[str, str]],
     ) -> None:
         await asyncio.sleep(EVENT_DELAY_SECONDS)
         configuration_set = request.get("ConfigurationSetName", "")
@@ -94,13 +103,17 @@ class Mailbox:
             await asyncio.to_thread(self._publish, region, configuration_set, event)
 
     async def serve(self, scope: Scope, path: str, send: Send) -> None:
-        """Answer a request below the mailbox's address: the list, `/messages` (JSON), `/{id}`, `/{id}/body`, `/{id}/raw`."""
+        """Answer `/` (the list), `/messages` (JSON), `/{id}`, `/{id}/body` and `/{id}/raw`."""
         if scope["method"] not in ("GET", "HEAD"):
             await answer_json(send, 405, {"message": "Method Not Allowed"})
             return
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         wanted = [address.lower() for address in query.get("to", [])]
-        listed = [mail for mail in reversed(self._mails) if not wanted or any(a.lower() in wanted for a in mail["to"])]
+        listed = [
+            mail
+            for mail in reversed(self._mails)
+            if not wanted or any(a.lower() in wanted for a in mail["to"])
+        ]
         parts = [unquote(part) for part in path.split("/") if part]
         if parts == ["messages"]:
             await answer_json(send, 200, listed)
@@ -113,9 +126,17 @@ class Mailbox:
             await answer(send, 404, b"No such mail", "text/plain; charset=utf-8")
         elif parts[1:] == ["body"]:
             body = mail["html"] or f"<pre>{html.escape(mail['text'] or '')}</pre>"
-            await answer(send, 200, body.encode(), "text/html; charset=utf-8", {"content-security-policy": _MAIL_POLICY})
+            await answer(
+                send,
+                200,
+                body.encode(),
+                "text/html; charset=utf-8",
+                {"content-security-policy": _MAIL_POLICY},
+            )
         elif parts[1:] == ["raw"]:
-            await answer(send, 200, mail["raw"].encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8")
+            await answer(
+                send, 200, mail["raw"].encode("utf-8", "surrogateescape"), "text/plain; charset=utf-8"
+            )
         else:
             await _page(send, mail["subject"], _one(mail))
 
@@ -135,7 +156,9 @@ def _read(request: dict[str, Any], message_id: str) -> tuple[dict[str, Any], lis
     for name, value in message.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else str(value)
     to = [a for kind in ("ToAddresses", "CcAddresses", "BccAddresses") for a in destination.get(kind, [])]
-    to = to or [str(part) for name in ("To", "Cc") for part in (headers.get(name) or "").split(",") if part.strip()]
+    to = to or [
+        str(part) for name in ("To", "Cc") for part in (headers.get(name) or "").split(",") if part.strip()
+    ]
     mail = {
         "id": message_id,
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -174,7 +197,7 @@ def _compose(request: dict[str, Any]) -> EmailMessage:
 def _events(
     request: dict[str, Any], message_id: str, recipients: list[str], headers: list[dict[str, str]]
 ) -> list[dict[str, Any]]:
-    """SES' event-publishing records (Developer Guide, "Contents of event data"), one per recipient and outcome."""
+    """Event-publishing records, one per recipient and outcome (SES Developer Guide)."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     tags = {tag["Name"]: [tag["Value"]] for tag in request.get("EmailTags", [])}
     mail = {
@@ -222,30 +245,41 @@ def _events(
     return events
 
 
+_STYLE = """body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}
+iframe{width:100%;height:32rem;border:1px solid #bbb}td,th{text-align:left;padding:.2rem 1rem .2rem 0;
+vertical-align:top}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem}"""
+
+
 async def _page(send: Send, title: str, body: str) -> None:
     page = f"""<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>
-<meta name="viewport" content="width=device-width"><style>body{{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;
-padding:0 1rem}}iframe{{width:100%;height:32rem;border:1px solid #bbb}}td,th{{text-align:left;padding:.2rem 1rem .2rem 0;
-vertical-align:top}}pre{{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;padding:1rem}}</style>{body}</html>"""
-    await answer(send, 200, page.encode(), "text/html; charset=utf-8", {"content-security-policy": _PAGE_POLICY})
+<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>{body}</html>"""
+    await answer(
+        send, 200, page.encode(), "text/html; charset=utf-8", {"content-security-policy": _PAGE_POLICY}
+    )
 
 
 def _list(mails: list[dict[str, Any]]) -> str:
+    if not mails:
+        return "<h1>Mails sent</h1><p>No mail has been sent yet.</p>"
     rows = "".join(
         f"<tr><td>{html.escape(mail['at'][:19])}<td>{html.escape(', '.join(mail['to']))}"
-        f"<td><a href='/_local/mailbox/{html.escape(mail['id'])}'>{html.escape(mail['subject']) or '(no subject)'}</a>"
+        f"<td><a href='{_address(mail)}'>{html.escape(mail['subject']) or '(no subject)'}</a>"
         for mail in mails
     )
-    table = f"<table><tr><th>Sent (UTC)<th>To<th>Subject{rows}</table>" if mails else "<p>No mail has been sent yet.</p>"
-    return f"<h1>Mails sent</h1>{table}"
+    return f"<h1>Mails sent</h1><table><tr><th>Sent (UTC)<th>To<th>Subject{rows}</table>"
 
 
 def _one(mail: dict[str, Any]) -> str:
-    address = f"/_local/mailbox/{html.escape(mail['id'])}"
     rows = "".join(f"<tr><th>{html.escape(n)}<td>{html.escape(v)}" for n, v in mail["headers"].items())
     return (
-        f"<p><a href='/_local/mailbox/'>All mails</a> · <a href='{address}/raw'>Raw</a></p>"
-        f"<h1>{html.escape(mail['subject'])}</h1><p>Opening this page loads the mail's pictures, as a mail client does.</p>"
-        f"<iframe sandbox='allow-popups allow-popups-to-escape-sandbox' src='{address}/body' title='The mail'></iframe>"
-        f"<h2>Plain text</h2><pre>{html.escape(mail['text'] or '')}</pre><h2>Headers</h2><table>{rows}</table>"
+        f"<p><a href='/_local/mailbox/'>All mails</a> · <a href='{_address(mail)}/raw'>Raw</a></p>"
+        f"<h1>{html.escape(mail['subject'])}</h1>"
+        "<p>Opening this page loads the mail's pictures, as a mail client does.</p>"
+        f"<iframe sandbox='{_SANDBOX}' src='{_address(mail)}/body' title='The mail'></iframe>"
+        f"<h2>Plain text</h2><pre>{html.escape(mail['text'] or '')}</pre>"
+        f"<h2>Headers</h2><table>{rows}</table>"
     )
+
+
+def _address(mail: dict[str, Any]) -> str:
+    return f"/_local/mailbox/{html.escape(mail['id'])}"

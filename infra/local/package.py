@@ -1,8 +1,8 @@
 """Runs `chalice package --merge-template` and leaves a template that CloudFormation takes as it is.
 
-Works on a copy of what belongs in the zip, so that caches and local files never travel. With dependencies it builds
-the artefact for a real account (about a minute); without, a zip of a few kilobytes that the local functions run
-against the launcher's own site-packages.
+Works on a copy of what belongs in the zip, so that caches and local files never travel. With dependencies
+it builds the artefact for a real account (about a minute); without, a zip of a few kilobytes that the local
+functions run against the launcher's own site-packages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PackagingError(Exception):
 class _PlainDumper(yaml.SafeDumper):
     """CloudFormation takes no YAML aliases."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, _data: object) -> bool:
         return True
 
 
@@ -44,26 +44,31 @@ def package(out: Path, project: Path = ROOT, *, dependencies: bool) -> dict[str,
             source, target = project / name, copy / name
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache"))
+                shutil.copytree(
+                    source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache")
+                )
             else:
                 shutil.copy(source, target)
         requirements = copy / "requirements.txt"
-        requirements.write_text(without_tool((project / "requirements.txt").read_text()) if dependencies else "")
+        requirements.write_text(
+            without_tool((project / "requirements.txt").read_text()) if dependencies else ""
+        )
         _chalice(copy, out.resolve())
-    template = _without_aliases(out / TEMPLATE)
-    return template
+    return _without_aliases(out / TEMPLATE)
 
 
 def without_tool(requirements: str, tool: str = "chalice") -> str:
-    """A hashed requirements file less Chalice and what only its command line needs (pip, setuptools, prompts).
+    """A hashed requirements file less Chalice and what only its command line needs (pip, setuptools,
+    prompts).
 
-    Chalice's packager copies its small runtime into the zip by itself; the rest would be 15 MB of tools that a
-    function never imports. Reads pip-compile's `# via` notes.
+    Chalice's packager copies its small runtime into the zip by itself; the rest would be 15 MB of tools
+    that a function never imports. Reads pip-compile's `# via` notes.
     """
     entries = [entry for entry in re.split(r"(?m)^(?=[A-Za-z0-9])", requirements) if "==" in entry]
     names = [entry.split("==")[0] for entry in entries]
     wanted_by = {
-        name: {line.strip() for line in re.findall(r"#(?: via|  )(.*)", entry)} - {"", "-c requirements-dev.txt"}
+        name: {line.strip() for line in re.findall(r"#(?: via|  )(.*)", entry)}
+        - {"", "-c requirements-dev.txt"}
         for name, entry in zip(names, entries, strict=True)
     }
     dropped = {tool}

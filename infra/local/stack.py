@@ -1,6 +1,8 @@
-"""A whole stack on this machine: AWS (ministack, IAM enforced), the packaged template deployed, and a front door.
+"""A whole stack on this machine: AWS (ministack, IAM enforced), the packaged template deployed, and a front
+door.
 
-Use it as a context manager; it takes about six seconds to stand and leaves no process behind, however it ends.
+Use it as a context manager; it takes about six seconds to stand and leaves no process behind, however it
+ends.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.local.deploy import STACK, deploy
-from infra.local.package import ROOT, STAGE, package
+from infra.local.package import ROOT, package
 from infra.local.wire import Wire
 
 REGION = "ap-southeast-1"
@@ -48,9 +50,10 @@ class FunctionError(Exception):
 class LocalStack:
     """The local stack.
 
-    state: folder whose contents survive (tables, mails, keys); None for a throw-away stack in a temporary folder.
-    port: of the front door, the next one up is AWS; 0 picks free ones. proxy: puts `wire` between functions and AWS.
-    clock: gives functions the settable clock (`advance`). project: where app.py and chalicelib are.
+    state: folder whose contents survive (tables, mails, keys); None for a throw-away stack in a temporary
+    folder. port: of the front door, the next one up is AWS; 0 picks free ones. proxy: puts `wire` between
+    functions and AWS. clock: gives functions the settable clock (`advance`). project: where app.py and
+    chalicelib are.
     """
 
     def __init__(
@@ -62,7 +65,13 @@ class LocalStack:
         project: Path = ROOT,
         quiet: bool = False,
     ) -> None:
-        self._state, self._proxy, self._clock, self._project, self._quiet = state, proxy, clock, project, quiet
+        self._state, self._proxy, self._clock, self._project, self._quiet = (
+            state,
+            proxy,
+            clock,
+            project,
+            quiet,
+        )
         self._sockets = _listen(port)
         self._port, self._aws_port = (sock.getsockname()[1] for sock in self._sockets)
         self._run: Path | None = None
@@ -139,7 +148,8 @@ class LocalStack:
             import boto3  # here: a quarter of a second that `make help` and the like need not pay
             from botocore.config import Config
 
-            self._clients[service] = boto3.client(
+            make: Any = boto3.client  # the service is chosen at run time, which its stubs cannot express
+            self._clients[service] = make(
                 service,
                 **self.credentials(),
                 endpoint_url=self.aws,
@@ -154,7 +164,11 @@ class LocalStack:
     def functions(self) -> dict[str, str]:
         """Logical id -> deployed name of every function."""
         pages = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-        return {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in pages if r["ResourceType"] == "AWS::Lambda::Function"}
+        return {
+            r["LogicalResourceId"]: r["PhysicalResourceId"]
+            for r in pages
+            if r["ResourceType"] == "AWS::Lambda::Function"
+        }
 
     def invoke(self, function: str, event: object) -> Any:
         """Call a function (logical id or deployed name) and return its result. Raises FunctionError."""
@@ -170,7 +184,9 @@ class LocalStack:
         logs = self.client("logs")
         groups = [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]]
         if function:
-            groups = [group for group in groups if group.endswith("/" + self.functions().get(function, function))]
+            groups = [
+                group for group in groups if group.endswith("/" + self.functions().get(function, function))
+            ]
         lines: list[tuple[int, str]] = []
         for group in groups:
             for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
@@ -181,10 +197,12 @@ class LocalStack:
         """Mails sent, newest first, as the mailbox shows them."""
         with urllib.request.urlopen(f"{self.mailbox}/messages", timeout=10) as answer:
             mails: list[dict[str, Any]] = json.load(answer)
-        return [mail for mail in mails if to is None or to.lower() in [address.lower() for address in mail["to"]]]
+        return [
+            mail for mail in mails if to is None or to.lower() in [address.lower() for address in mail["to"]]
+        ]
 
     def messages(self, queue: str) -> list[str]:
-        """Bodies waiting in a queue, also those in flight, without touching them. ``queue`` as in `okki-leads-<queue>`."""
+        """Bodies in the queue `okki-leads-<queue>`, also those in flight, left as they are."""
         url = f"{self.aws}/_ministack/sqs/messages?account={ACCOUNT}"
         with urllib.request.urlopen(url, timeout=10) as answer:
             found = json.load(answer)
@@ -232,7 +250,7 @@ class LocalStack:
             environment["OKKI_CLOCK_FILE"] = str(self._clock_file())
         door, aws = (sock.fileno() for sock in self._sockets)
         command = [sys.executable, "-P", "-c", _BOOT, str(ROOT), f"--door-fd={door}", f"--aws-fd={aws}"]
-        command += [f"--door-port={self._port}", f"--folder={folder}"]
+        command += [f"--door-port={self._port}", f"--folder={folder}", f"--scratch={self._run}"]
         command += ["--count-capacity"] if self._proxy else []
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -289,7 +307,7 @@ class LocalStack:
             self._wire.reset()
 
     def _access_keys(self) -> dict[str, str]:
-        """Access key id -> function name: the emulator derives a function's session key from its ARN and role."""
+        """Access key id -> function: the emulator derives the key from the function's ARN and role."""
         keys: dict[str, str] = {}
         for page in self.client("lambda").get_paginator("list_functions").paginate():
             for function in page["Functions"]:
@@ -303,9 +321,10 @@ class LocalStack:
             self.check()
             try:
                 urllib.request.urlopen(url, timeout=2).close()
-                return
             except (urllib.error.URLError, OSError):
                 time.sleep(0.05)
+            else:
+                return
         raise StackError(f"the local AWS did not answer within {START_SECONDS:.0f} s\n{self._tail()}")
 
     # ------------------------------------------------------------------ small things

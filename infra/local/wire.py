@@ -1,7 +1,7 @@
 """The wire between the functions and AWS: counts every call and breaks chosen ones.
 
-A threaded HTTP/1.1 proxy; bytes pass through unchanged, so signatures hold. Adds about half a millisecond a call,
-which is why only tests and the bench put it in.
+A threaded HTTP/1.1 proxy; bytes pass through unchanged, so signatures hold. Adds about half a millisecond a
+call, which is why only tests and the bench put it in.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ class Wire:
 
         self._server = Server(("127.0.0.1", 0), Handler)
         self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -140,8 +142,8 @@ class Wire:
     ) -> Fault:
         """Break the next ``times`` calls that fit, after letting ``skip`` of them pass.
 
-        lose_reply: the call takes effect, its answer does not arrive. lose_request: neither. throttle, fail (500),
-        conflict (TransactionConflict): refused without effect. delay: answered ``seconds`` late.
+        lose_reply: the call takes effect, its answer does not arrive. lose_request: neither. throttle, fail
+        (500), conflict (TransactionConflict): refused without effect. delay: answered ``seconds`` late.
         """
         fault = Fault(kind, service, operation, contains, function, times, skip, seconds)
         with self._lock:
@@ -161,7 +163,9 @@ class Wire:
 
     def _fault_for(self, function: str, service: str, operation: str, body: bytes) -> Fault | None:
         with self._lock:
-            return next((fault for fault in self._faults if fault.takes(function, service, operation, body)), None)
+            return next(
+                (fault for fault in self._faults if fault.takes(function, service, operation, body)), None
+            )
 
     def _serve(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -213,7 +217,9 @@ class Wire:
             response_size=len(answer),
             seconds=time.perf_counter() - began,
             fault=kind,
-            capacity=tuple((str(table), float(units)) for table, units in json.loads(capacity)) if capacity else (),
+            capacity=tuple((str(table), float(units)) for table, units in json.loads(capacity))
+            if capacity
+            else (),
         )
         with self._lock:
             self.calls.append(call)
@@ -290,13 +296,16 @@ def _operation(start: bytes, fields: Mapping[bytes, bytes], body: bytes) -> str:
 
 
 def _refusal(kind: str, service: str, operation: str, body: bytes) -> tuple[int, bytes]:
-    """A refusal in the words of the service (its own error shape, so that the SDK acts as it would in AWS)."""
+    """A refusal in the service's own shape, so that the SDK acts as it would in AWS."""
     status, code, message = 400, "ThrottlingException", "Rate exceeded"
     value: dict[str, object] = {}
     if kind == "fail":
         status, code, message = 500, "InternalServerError", "The server could not process the request"
     elif kind == "conflict" and operation in ("TransactWriteItems", "TransactGetItems"):
-        code, message = "TransactionCanceledException", "Transaction cancelled, see the reasons: [TransactionConflict]"
+        code, message = (
+            "TransactionCanceledException",
+            "Transaction cancelled, see the reasons: [TransactionConflict]",
+        )
         parts = len(json.loads(body).get("TransactItems", []))
         conflict = {"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}
         value["CancellationReasons"] = [conflict] + [{"Code": "None"}] * (parts - 1)
@@ -310,7 +319,7 @@ def _refusal(kind: str, service: str, operation: str, body: bytes) -> tuple[int,
     value |= {"__type": namespace + code, "message": message, "Message": message}
     text = json.dumps(value).encode()
     head = (
-        f"HTTP/1.1 {status} Refused\r\ncontent-type: application/x-amz-json-1.0\r\nx-amzn-errortype: {code}\r\n"
-        f"x-amzn-requestid: injected\r\ncontent-length: {len(text)}\r\n\r\n"
+        f"HTTP/1.1 {status} Refused\r\ncontent-type: application/x-amz-json-1.0\r\n"
+        f"x-amzn-errortype: {code}\r\nx-amzn-requestid: injected\r\ncontent-length: {len(text)}\r\n\r\n"
     )
     return status, head.encode() + text

@@ -1,0 +1,348 @@
+"""The packaged template, the very one that `make run` and a real account deploy, keeps the house's promises.
+
+Packages once (half a second) and reads the result; nothing is deployed.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.local.package import ROOT, TEMPLATE, package, without_tool
+
+REGION = "ap-southeast-1"
+RETENTION_DAYS = 30
+FUNCTIONS = {"APIHandler", "Edge", "RecordHits", "SendMessages", "SendNotices", "MailFeedback", "Sweep"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("package")
+    package(out, dependencies=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def template(folder: Path) -> dict[str, Any]:
+    import yaml
+
+    value: dict[str, Any] = yaml.safe_load((folder / TEMPLATE).read_text())
+    return value
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, dict[str, Any]]:
+    return {name: entry for name, entry in template["Resources"].items() if entry["Type"] == kind}
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: entry["Properties"] for name, entry in of_type(template, "AWS::Serverless::Function").items()
+    }
+
+
+def statements(template: dict[str, Any], function: str) -> list[dict[str, Any]]:
+    role = functions(template)[function]["Role"]["Fn::GetAtt"][0]
+    policies = template["Resources"][role]["Properties"]["Policies"]
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def names_in(value: Any) -> Iterator[str]:
+    """Logical ids that a value refers to."""
+    if isinstance(value, dict):
+        if "Ref" in value:
+            yield value["Ref"]
+        if "Fn::GetAtt" in value:
+            yield listed(value["Fn::GetAtt"])[0].split(".")[0]
+        if "Fn::Sub" in value and isinstance(value["Fn::Sub"], str):
+            yield from (part.split("}")[0].split(".")[0] for part in value["Fn::Sub"].split("${")[1:])
+        for inner in value.values():
+            yield from names_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from names_in(inner)
+
+
+def grants(template: dict[str, Any], function: str, action: str) -> list[dict[str, Any]]:
+    """Statements of a function whose actions may cover ``action``."""
+
+    def covers(pattern: str) -> bool:
+        return pattern == action or (pattern.endswith("*") and action.startswith(pattern[:-1]))
+
+    return [one for one in statements(template, function) if any(covers(p) for p in listed(one["Action"]))]
+
+
+def test_cfn_lint_finds_nothing(folder: Path) -> None:
+    code = "from cfnlint.runner import main; raise SystemExit(main())"
+    arguments = ["--regions", REGION, "--template", str(folder / TEMPLATE)]
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout
+
+
+def test_cloudformation_takes_it_as_it_is(folder: Path) -> None:
+    text = (folder / TEMPLATE).read_text()
+    assert "&id0" not in text, "CloudFormation takes no YAML aliases"
+    assert "<<:" not in text
+
+
+def test_no_region_or_account_is_written_down(folder: Path) -> None:
+    text = (folder / TEMPLATE).read_text()
+    assert REGION not in text
+    assert "us-east-1" not in text
+    assert "000000000000" not in text
+
+
+def test_every_endpoint_is_regional(template: dict[str, Any]) -> None:
+    rest = of_type(template, "AWS::Serverless::Api")
+    assert [api["Properties"]["EndpointConfiguration"] for api in rest.values()] == [{"Type": "REGIONAL"}]
+    domains = of_type(template, "AWS::ApiGatewayV2::DomainName")
+    assert domains
+    for domain in domains.values():
+        for configuration in domain["Properties"]["DomainNameConfigurations"]:
+            assert configuration["EndpointType"] == "REGIONAL"
+            assert configuration["SecurityPolicy"] == "TLS_1_2"
+
+
+def test_the_functions_are_the_ones_we_know(template: dict[str, Any]) -> None:
+    assert set(functions(template)) == FUNCTIONS
+
+
+def test_every_function_has_its_own_role_and_policy(template: dict[str, Any]) -> None:
+    roles = [properties["Role"]["Fn::GetAtt"][0] for properties in functions(template).values()]
+    assert len(set(roles)) == len(FUNCTIONS)
+    assert set(of_type(template, "AWS::IAM::Role")) == set(roles), "a role that no function takes"
+    config = json.loads((ROOT / ".chalice/config.json").read_text())
+    assert config["autogen_policy"] is False
+    files = [entry["iam_policy_file"] for entry in config["stages"]["prod"]["lambda_functions"].values()]
+    assert sorted(files) == sorted(
+        f"../infra/policies/{path.name}" for path in (ROOT / "infra/policies").iterdir()
+    )
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_rights_name_what_they_are_for(template: dict[str, Any], function: str) -> None:
+    for statement in statements(template, function):
+        assert "NotAction" not in statement and "NotResource" not in statement
+        for resource in listed(statement["Resource"]):
+            assert resource != "*", statement["Sid"]
+        for action in listed(statement["Action"]):
+            service, _, verb = action.partition(":")
+            # KMS offers families (GenerateDataKey*, ReEncrypt*) that DynamoDB itself chooses among.
+            allowed_family = service == "kms" and "kms:ViaService" in json.dumps(statement)
+            assert "*" not in verb or allowed_family, action
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_a_function_writes_only_its_own_log(template: dict[str, Any], function: str) -> None:
+    name = functions(template)[function]["FunctionName"]
+    written = [one["Resource"]["Fn::Sub"] for one in grants(template, function, "logs:PutLogEvents")]
+    assert len(written) == 1
+    assert written[0].endswith(f":log-group:/aws/lambda/{name}:*")
+
+
+def test_the_edge_cannot_decrypt_nor_read(template: dict[str, Any]) -> None:
+    for verb in (
+        "Decrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyWithoutPlaintext",
+        "ReEncryptFrom",
+        "CreateGrant",
+    ):
+        for statement in grants(template, "Edge", f"kms:{verb}"):
+            assert set(names_in(statement["Resource"])) == {"TableKey"}
+            assert "kms:ViaService" in statement["Condition"]["StringEquals"]
+    tables = [one for one in statements(template, "Edge") if "dynamodb:" in json.dumps(one["Action"])]
+    assert {action for one in tables for action in listed(one["Action"])} == {"dynamodb:PutItem"}
+    assert {name for one in tables for name in names_in(one["Resource"])} == {"WorkspaceTable", "LedgerTable"}
+    (workspace,) = [one for one in tables if "WorkspaceTable" in set(names_in(one["Resource"]))]
+    assert workspace["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": ["*#standing"]}
+    assert workspace["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}
+    assert not grants(template, "Edge", "ses:SendEmail")
+
+
+def test_company_keys_are_opened_only_for_a_named_company(template: dict[str, Any]) -> None:
+    for function in FUNCTIONS:
+        for verb in ("Decrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext"):
+            for statement in grants(template, function, f"kms:{verb}"):
+                if "VaultKey" in set(names_in(statement["Resource"])):
+                    assert statement["Condition"] == {"Null": {"kms:EncryptionContext:company": "false"}}
+
+
+def test_tables_and_vault_have_keys_of_their_own(template: dict[str, Any]) -> None:
+    keys = of_type(template, "AWS::KMS::Key")
+    assert set(keys) == {"VaultKey", "TableKey"}
+    for key in keys.values():
+        assert key["Properties"]["EnableKeyRotation"] is True
+    for statement in keys["VaultKey"]["Properties"]["KeyPolicy"]["Statement"]:
+        assert "Service" not in statement["Principal"], "no AWS service wraps company keys for anyone"
+
+
+def test_nothing_that_holds_data_goes_with_the_stack(template: dict[str, Any]) -> None:
+    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    for name, resource in ((n, r) for kind in kinds for n, r in of_type(template, kind).items()):
+        assert resource["DeletionPolicy"] == "Retain", name
+        assert resource["UpdateReplacePolicy"] == "Retain", name
+
+
+def test_every_table_is_encrypted_recoverable_and_expires(template: dict[str, Any]) -> None:
+    tables = of_type(template, "AWS::DynamoDB::Table")
+    assert {table["Properties"]["TableName"] for table in tables.values()} == {
+        "okki-leads-accounts",
+        "okki-leads-workspace",
+        "okki-leads-ledger",
+        "okki-leads-company-keys",
+    }
+    for table in (table["Properties"] for table in tables.values()):
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["DeletionProtectionEnabled"] is True
+        assert table["SSESpecification"]["SSEType"] == "KMS"
+        assert list(names_in(table["SSESpecification"])) == ["TableKey"]
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_every_queue_is_encrypted_and_ends_in_a_dead_letter_queue(template: dict[str, Any]) -> None:
+    queues = of_type(template, "AWS::SQS::Queue")
+    timeouts = {
+        next(names_in(event["Properties"]["Queue"])): properties["Timeout"]
+        for properties in functions(template).values()
+        for event in properties.get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+    for name, queue in ((name, queue["Properties"]) for name, queue in queues.items()):
+        assert queue["SqsManagedSseEnabled"] is True
+        if name.endswith("Dead"):
+            assert queue["QueueName"].endswith("-dead")
+            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+            continue
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        assert next(names_in(queue["RedrivePolicy"])) == name.replace("Queue", "Dead")
+        assert queue["VisibilityTimeout"] >= 6 * timeouts[name]
+
+
+def test_every_event_source_retries_in_part_and_has_a_limit_and_a_failure_target(
+    template: dict[str, Any],
+) -> None:
+    seen = 0
+    for properties in functions(template).values():
+        for event in (event for event in properties.get("Events", {}).values()):
+            settings = event["Properties"]
+            if event["Type"] == "SQS":
+                assert settings["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+                assert settings["ScalingConfig"]["MaximumConcurrency"] >= 2
+                queue = next(names_in(settings["Queue"]))
+                assert "RedrivePolicy" in template["Resources"][queue]["Properties"]
+            elif event["Type"] == "Schedule":
+                assert settings["RetryPolicy"]["MaximumRetryAttempts"] <= 2
+                assert next(names_in(settings["DeadLetterConfig"])).endswith("Dead")
+            else:
+                pytest.fail(f"no rule for event sources of type {event['Type']}")
+            seen += 1
+    assert seen == 5
+
+
+def test_every_function_has_a_log_group_of_its_own_that_forgets(template: dict[str, Any]) -> None:
+    groups = {name: group["Properties"] for name, group in of_type(template, "AWS::Logs::LogGroup").items()}
+    names = {f"/aws/lambda/{properties['FunctionName']}" for properties in functions(template).values()}
+    assert {group["LogGroupName"] for group in groups.values()} == names
+    assert {group["RetentionInDays"] for group in groups.values()} == {RETENTION_DAYS}
+    for name in FUNCTIONS:
+        # A function that ran before its group existed would make one that never forgets.
+        group = template["Resources"][name]["DependsOn"]
+        assert groups[group]["LogGroupName"] == f"/aws/lambda/{functions(template)[name]['FunctionName']}"
+
+
+def test_no_gateway_keeps_an_access_log(template: dict[str, Any]) -> None:
+    text = json.dumps(template)
+    assert "AccessLogSetting" not in text
+    assert '"DataTraceEnabled": true' not in text
+
+
+def test_memory_and_timeouts(template: dict[str, Any]) -> None:
+    for name, properties in functions(template).items():
+        assert properties["MemorySize"] == (512 if name in ("Edge", "Sweep") else 1024)
+    assert functions(template)["APIHandler"]["Timeout"] <= 29, "the gateway hangs up at 29 seconds"
+
+
+def test_gateways_limit_the_rate(template: dict[str, Any]) -> None:
+    (rest,) = of_type(template, "AWS::Serverless::Api").values()
+    (everything,) = rest["Properties"]["MethodSettings"]
+    assert everything["ThrottlingBurstLimit"] > 0 and everything["ThrottlingRateLimit"]
+    (stage,) = of_type(template, "AWS::ApiGatewayV2::Stage").values()
+    assert stage["Properties"]["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
+
+
+def alarmed(template: dict[str, Any], metric: str) -> set[str]:
+    """Logical ids that an alarm on ``metric`` watches."""
+    alarms = (alarm["Properties"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values())
+    return {
+        name
+        for alarm in alarms
+        if alarm["MetricName"] == metric
+        for name in names_in(alarm.get("Dimensions"))
+    }
+
+
+def test_someone_is_told(template: dict[str, Any]) -> None:
+    queues = set(of_type(template, "AWS::SQS::Queue"))
+    dead = {name for name in queues if name.endswith("Dead")}
+    assert alarmed(template, "ApproximateNumberOfMessagesVisible") == dead
+    assert alarmed(template, "ApproximateAgeOfOldestMessage") == queues - dead
+    assert alarmed(template, "Errors") == FUNCTIONS
+    assert alarmed(template, "Throttles") == FUNCTIONS - {"Sweep"}
+    metrics = {
+        alarm["Properties"]["MetricName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+    assert {"5XXError", "5xx", "Reputation.BounceRate", "Reputation.ComplaintRate"} <= metrics
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
+        assert list(names_in(alarm["Properties"]["AlarmActions"])) == ["Alarms"]
+
+
+def test_mail_events_reach_the_feedback_queue(template: dict[str, Any]) -> None:
+    (destination,) = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    event = destination["Properties"]["EventDestination"]
+    assert set(event["MatchingEventTypes"]) == {"bounce", "complaint", "delivery"}
+    assert next(names_in(event["SnsDestination"])) == "MailEvents"
+    subscription = template["Resources"]["MailEventsSubscription"]["Properties"]
+    assert next(names_in(subscription["Endpoint"])) == "FeedbackQueue"
+    for topic in of_type(template, "AWS::SNS::Topic").values():
+        assert list(names_in(topic["Properties"]["KmsMasterKeyId"])) == ["TableKey"]
+
+
+def test_only_the_gateways_may_call_functions_from_outside(template: dict[str, Any]) -> None:
+    for permission in of_type(template, "AWS::Lambda::Permission").values():
+        assert permission["Properties"]["Principal"] == "apigateway.amazonaws.com"
+        assert "SourceArn" in permission["Properties"]
+
+
+def test_the_archive_holds_the_code_and_nothing_else(folder: Path) -> None:
+    import zipfile
+
+    names = zipfile.ZipFile(folder / "deployment.zip").namelist()
+    assert {name.split("/")[0] for name in names} == {"app.py", "chalice", "chalicelib"}
+    assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
+
+
+def test_the_real_archive_leaves_out_the_packaging_tool() -> None:
+    kept = without_tool((ROOT / "requirements.txt").read_text())
+    names = {line.split("==")[0] for line in kept.splitlines() if "==" in line}
+    asked = [
+        line.split("==")[0]
+        for line in (ROOT / "requirements.in").read_text().splitlines()
+        if line[:1].isalpha()
+    ]
+    assert set(asked) - {"chalice"} <= names
+    assert {"cryptography", "urllib3"} <= names, "what the kept ones need themselves"
+    assert not names & {"chalice", "pip", "setuptools", "wheel", "inquirer"}
+    assert all("--hash=sha256:" in entry for entry in kept.split("\n\n") if entry.strip())
