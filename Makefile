@@ -22,7 +22,7 @@ test: $(READY) ## Run all tests against a stack of their own (ARGS=... goes to p
 	$(PY) -m pytest $(ARGS)
 
 demo: $(READY) ## Walk the main journey and show each step, with the mails as they arrive
-	@$(PY) -m tools.demo
+	@$(PY) -m infra.local.demo
 
 pr: format lint types test template audit security ## The whole gate: what CI runs, what a change must pass
 

@@ -9,7 +9,7 @@ not problem documents.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -246,9 +246,8 @@ def _damaged(value: Any, place: str) -> Iterator[FieldError]:
         if "\ufffd" in value:
             yield FieldError(place, "not_utf8")
         return
-    parts = value.items() if isinstance(value, dict) else ()
-    parts = enumerate(value) if isinstance(value, list) else parts
-    for name, part in parts:
+    parts: Iterable[tuple[object, Any]] = value.items() if isinstance(value, dict) else ()
+    for name, part in enumerate(value) if isinstance(value, list) else parts:
         yield from _damaged(part, f"{place}.{name}" if place else str(name))
 
 

@@ -23,12 +23,14 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 
-from infra.local.package import ROOT
-from infra.local.stack import LocalStack
+from infra.local.deploy import DeploymentError
+from infra.local.package import ROOT, PackagingError
+from infra.local.stack import LocalStack, StackError
 
 T = TypeVar("T")
 
 PASSWORD: Final = "correct horse battery staple"
+GIVEN: Final = {"state": "granted", "text_version": "tracking-2026-01", "method": "web_form"}
 READER: Final = "203.0.113.9"
 READING_SECONDS: Final = 2.2
 """What is loaded sooner after sending may be a gateway's scan, so nobody's address is noted."""
@@ -38,7 +40,8 @@ WIDTH: Final = 100
 
 # What these clients send, recorded from real ones.
 CHROME: Final = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/138.0.0.0 Safari/537.36"
 )
 GMAIL: Final = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
 READERS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
@@ -91,7 +94,11 @@ class Journey:
     def mail(self, mail: Mapping[str, Any]) -> None:
         """A mail as its recipient gets it."""
         headers = mail["headers"]
-        shown = [f"{name}: {headers[name]}" for name in ("From", "To", "Subject", "List-Unsubscribe-Post") if name in headers]
+        shown = [
+            f"{name}: {headers[name]}"
+            for name in ("From", "To", "Subject", "List-Unsubscribe", "List-Unsubscribe-Post")
+            if name in headers
+        ]
         lines = [*shown, "", *mail["text"].strip().splitlines()]
         for line in lines:
             for part in textwrap.wrap(self._named(line), WIDTH - 8, break_on_hyphens=False) or [""]:
@@ -105,16 +112,17 @@ class Journey:
             text = text.replace(value, f"${name}")
         return text
 
-    def _curl(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> str:
-        parts = ["curl", *([] if method == "GET" else ["-X", method]), f'"{self._named(url)}"']
-        for name, value in headers.items():
-            text = self._named(f"{name}: {value if len(value) < 60 else value[:40] + '...'}")
-            parts += ["-H", f'"{text}"']
+    def _curl(self, method: str, url: str, body: Any, headers: Mapping[str, str]) -> list[str]:
+        """The request as a command to paste, one option a line; what has a name goes by it."""
+        lines = [f'curl {"" if method == "GET" else f"-X {method} "}"{self._named(url)}"']
+        lines += [f'-H "{self._named(f"{name}: {value}")}"' for name, value in headers.items()]
         if isinstance(body, str):
-            parts += ["-d", shlex.quote(body)]
+            lines.append(f"-d {shlex.quote(body)}")
         elif body is not None:
-            parts += ["--json", shlex.quote(json.dumps(body, ensure_ascii=False))]
-        return textwrap.shorten(" ".join(parts), 400, placeholder=" ...")
+            lines.append(f"--json {shlex.quote(json.dumps(body, ensure_ascii=False))}")
+        if len(lines) > 1 and len(lines[0] + lines[1]) < WIDTH - 10:
+            lines[:2] = [f"{lines[0]} {lines[1]}"]
+        return [line + (" \\" if number < len(lines) - 1 else "") for number, line in enumerate(lines)]
 
     # ------------------------------------------------------------ asking
 
@@ -134,11 +142,13 @@ class Journey:
         if path.startswith("/v1/") and self.token:
             own["Authorization"] = f"Bearer {self.token}"
         url = path if path.startswith("http") else self.api + path
-        lines = textwrap.wrap(self._curl(method, url, body, own), WIDTH, break_on_hyphens=False, break_long_words=False)
-        for number, line in enumerate(lines):
-            self.say(("$ " if not number else "    ") + line + (" \\" if number < len(lines) - 1 else ""), colour="33")
+        for number, line in enumerate(self._curl(method, url, body, own)):
+            self.say(f"{'  ' if number else '$ '}{'  ' if number else ''}{line}", colour="33")
         answer = send(method, url, body, {**own, **({"X-Local-Client": address} if address else {})})
-        self.say(f"{answer.status} {_brief(answer, keys)}".rstrip(), colour="32" if answer.status == expect else "31")
+        self.say(
+            f"{answer.status} {_brief(answer, keys)}".rstrip(),
+            colour="32" if answer.status == expect else "31",
+        )
         if answer.status != expect:
             raise NotAsPromisedError(f"promised was {expect}")
         return answer
@@ -165,7 +175,9 @@ def send(method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer
         own.setdefault("Content-Type", "application/json")
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     try:
-        connection.putrequest(method, parts.path + (f"?{parts.query}" if parts.query else ""), skip_accept_encoding=True)
+        connection.putrequest(
+            method, parts.path + (f"?{parts.query}" if parts.query else ""), skip_accept_encoding=True
+        )
         for name, value in {**own, **({"Content-Length": str(len(data))} if method != "GET" else {})}.items():
             connection.putheader(name, value)
         connection.endheaders(data or None)
@@ -180,12 +192,20 @@ def _brief(answer: Answer, keys: Sequence[str]) -> str:
     if "location" in answer.headers:
         return f"to {answer.headers['location']}"
     if kind.startswith("image/"):
-        return f"{kind}, {len(answer.body)} bytes, {answer.headers.get('cache-control', '').partition(',')[0]}"
+        return (
+            f"{kind}, {len(answer.body)} bytes, {answer.headers.get('cache-control', '').partition(',')[0]}"
+        )
     if "json" in kind and answer.body:
         shown = {key: answer.json[key] for key in keys if key in answer.json} if keys else answer.json
-        return textwrap.shorten(json.dumps(shown, ensure_ascii=False), 2 * WIDTH, placeholder=" ...}")
+        return json.dumps(_short(shown), ensure_ascii=False)
     title = re.search(rb"<h1[^>]*>([^<]*)</h1>", answer.body)
     return f"a page: {html.unescape(title[1].decode())}" if title else kind
+
+
+def _short(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _short(part) for key, part in value.items()}
+    return value[:28] + "..." if isinstance(value, str) and len(value) > 40 else value
 
 
 def eventually(look: Callable[[], T], promise: str) -> T:
@@ -237,17 +257,23 @@ def _sign_up(on: Journey, user: str) -> None:
     if code is None:
         raise NotAsPromisedError("a code of eight digits in the mail")
     on.step("The code opens a session")
-    answer = on.ask("POST", "/v1/signup/verify", {"email": user, "code": code.group()}, expect=201, keys=("user",))
+    answer = on.ask(
+        "POST", "/v1/signup/verify", {"email": user, "code": code.group()}, expect=201, keys=("session",)
+    )
     on.token = answer.json["session"]["token"]
     on.name("TOKEN", on.token)
 
 
 def _contact(on: Journey, reader: str) -> str:
     on.step("Li Wei stores a contact, and that he agreed to be tracked")
-    form = {"name": "Bob Buyer", "email": reader, "lawful_basis": {"basis": "consent", "source": "Canton Fair"}}
+    form = {
+        "name": "Bob Buyer",
+        "email": reader,
+        "lawful_basis": {"basis": "consent", "source": "Canton Fair"},
+    }
     contact: str = on.ask("POST", "/v1/contacts", form, expect=201, keys=("id", "name", "email")).json["id"]
-    given = {"state": "granted", "text_version": "tracking-2026-01", "method": "web_form"}
-    on.ask("PUT", f"/v1/contacts/{contact}/consents/tracking", given)
+    on.name("CONTACT", contact)
+    on.ask("PUT", f"/v1/contacts/{contact}/consents/tracking", GIVEN, keys=("purpose", "state", "receipt_id"))
     return contact
 
 
@@ -255,6 +281,7 @@ def _write(on: Journey, reader: str) -> tuple[str, dict[str, str]]:
     on.step("Li Wei writes to Bob; this is what Bob gets")
     draft = _draft(reader, "Spring catalogue")
     message: str = on.ask("POST", "/v1/messages", draft, expect=202).json["id"]
+    on.name("MESSAGE", message)
     mail = eventually(lambda: on.mails(reader), "the mail")[0]
     found = re.findall(r'(?:src|href)="([^"]+/([ocu])/[^"]+)"', mail["html"])
     links = {kind: html.unescape(link) for link, kind in reversed(found)}
@@ -307,15 +334,17 @@ def _stop(
 
     on.step("The next mail to him is not sent")
     second = on.ask("POST", "/v1/messages", _draft(reader, "Summer catalogue"), expect=202).json["id"]
-    eventually(lambda: on.quietly(f"/v1/messages/{second}")["status"] == "refused", "the second message is refused")
+    eventually(
+        lambda: on.quietly(f"/v1/messages/{second}")["status"] == "refused", "the second message is refused"
+    )
+    on.name("SECOND", second)
     on.ask("GET", f"/v1/messages/{second}", keys=("subject", "status"))
     why = on.quietly(f"/v1/messages/{second}")["recipients"][0]["reason"]
     on.say(f"reason        {why}")
     promised(why == "recipient_unsubscribed", "the recipient's own choice is the reason")
 
     on.step("Nor can Li Wei overrule him")
-    given = {"state": "granted", "text_version": "tracking-2026-01", "method": "web_form"}
-    on.ask("PUT", f"/v1/contacts/{contact}/consents/tracking", given, expect=403, keys=("code", "clause"))
+    on.ask("PUT", f"/v1/contacts/{contact}/consents/tracking", GIVEN, expect=403, keys=("code", "clause"))
 
     time.sleep(max(0.0, loaded + READING_SECONDS - time.monotonic()))  # time enough to record it, had it been
     after = on.quietly(f"/v1/messages/{message}")["recipients"][0]["tracking"]
@@ -323,7 +352,10 @@ def _stop(
     promised(after["last_opened_at"] == before["last_opened_at"], "the last open stays the same")
     promised(len(on.mails(reader)) == 1, "Bob got one mail and no more")
     print()
-    on.say(f"Opens are still {after['opens']}, Bob's mailbox still holds 1 mail. Everything was as promised.", colour="1")
+    on.say(
+        f"Opens are still {after['opens']}, Bob's mailbox still holds 1 mail. Everything was as promised.",
+        colour="1",
+    )
 
 
 def _draft(reader: str, subject: str) -> dict[str, Any]:
@@ -350,21 +382,29 @@ def running() -> str | None:
 
 def main(argv: Sequence[str] = ()) -> int:
     """Walk the journey; 0 when all was as promised."""
-    parser = argparse.ArgumentParser(prog="make demo", description="Walk the main journey and show each step.")
+    parser = argparse.ArgumentParser(
+        prog="make demo", description="Walk the main journey and show each step."
+    )
     parser.add_argument("--own", action="store_true", help="start a throw-away stack even if one is running")
     options = parser.parse_args(argv)
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    try:
+        return _run(own=options.own, colours=colours)
+    except NotAsPromisedError as error:
+        print(f"\n    NOT AS PROMISED: {error}", flush=True)
+    except (StackError, DeploymentError, PackagingError, OSError, HTTPException) as error:
+        print(f"\n{error or type(error).__name__}", file=sys.stderr)
+    return 1
+
+
+def _run(*, own: bool, colours: bool) -> int:
     with ExitStack() as end:
-        api = None if options.own else running()
+        api = None if own else running()
         if api is None:
             api = end.enter_context(LocalStack()).api
         else:
             print(f"Using the stack at {api}; its mailbox is {api}/_local/mailbox/", file=sys.stderr)
-        try:
-            walk(Journey(api, colours))
-        except NotAsPromisedError as error:
-            print(f"\n    NOT AS PROMISED: {error}", flush=True)
-            return 1
+        walk(Journey(api, colours))
     return 0
 
 

@@ -1,8 +1,6 @@
-"""A whole stack on this machine: AWS (ministack, IAM enforced), the packaged template deployed, and a front
-door.
+"""A whole stack on this machine: AWS (ministack, IAM enforced), the packaged template, a front door.
 
-Use it as a context manager; it takes about six seconds to stand and leaves no process behind, however it
-ends.
+Use it as a context manager; it stands in two seconds and leaves no process behind, however it ends.
 """
 
 from __future__ import annotations
@@ -10,10 +8,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
-import os
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,22 +20,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from infra.local.deploy import STACK, deploy
+from infra.local.launch import ACCOUNT, REGION, StackError, end, environment, listen, spawn
 from infra.local.package import ROOT, package
 from infra.local.wire import Wire
 
-REGION = "ap-southeast-1"
-ACCOUNT = "000000000000"
+__all__ = ["REGION", "FunctionError", "LocalStack", "StackError"]
+
 MAIL_DOMAIN = "okki.example"
 API_STAGE = "api"
 START_SECONDS = 30.0
-STOP_SECONDS = 15.0
 QUEUES = ("hits", "outbox", "notices", "feedback")
-
-_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from infra.local.aws import main; main()"
-
-
-class StackError(Exception):
-    """The local stack could not start, or died."""
 
 
 class FunctionError(Exception):
@@ -65,14 +54,9 @@ class LocalStack:
         project: Path = ROOT,
         quiet: bool = False,
     ) -> None:
-        self._state, self._proxy, self._clock, self._project, self._quiet = (
-            state,
-            proxy,
-            clock,
-            project,
-            quiet,
-        )
-        self._sockets = _listen(port)
+        self._state, self._project = state, project
+        self._proxy, self._clock, self._quiet = proxy, clock, quiet
+        self._sockets = listen(port)
         self._port, self._aws_port = (sock.getsockname()[1] for sock in self._sockets)
         self._run: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -120,7 +104,7 @@ class LocalStack:
             sock.close()
         process, self._process = self._process, None
         if process:
-            _end(process)
+            end(process)
         if self._wire:
             self._wire.stop()
             self._wire = None
@@ -240,61 +224,16 @@ class LocalStack:
         folder = self._folder()
         (self._run / "tmp").mkdir()
         self._log = folder / "aws.log"
-        environment = self._environment(folder)
+        variables = environment(folder, self._run, self._aws_port, keep=self._state is not None)
         if self._proxy:
             self._wire = Wire(("127.0.0.1", self._aws_port))
             self._wire.start()
-            environment["AWS_ENDPOINT_URL"] = self._wire.url
+            variables["AWS_ENDPOINT_URL"] = self._wire.url
         if self._clock:
             self._write_clock()
-            environment["OKKI_CLOCK_FILE"] = str(self._clock_file())
-        door, aws = (sock.fileno() for sock in self._sockets)
-        command = [sys.executable, "-P", "-c", _BOOT, str(ROOT), f"--door-fd={door}", f"--aws-fd={aws}"]
-        command += [f"--door-port={self._port}", f"--folder={folder}", f"--scratch={self._run}"]
-        command += ["--count-capacity"] if self._proxy else []
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                command,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                pass_fds=(door, aws),
-                start_new_session=True,
-                cwd=folder,
-            )
-        for sock in self._sockets:
-            sock.close()  # the emulator has them now: a connection must fail once it is gone
+            variables["OKKI_CLOCK_FILE"] = str(self._clock_file())
+        self._process = spawn(self._sockets, variables, folder, self._run, count_capacity=self._proxy)
         self._wait_for(f"{self.aws}/_ministack/health")
-
-    def _environment(self, folder: Path) -> dict[str, str]:
-        assert self._run
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
-        return {
-            **kept,
-            "GATEWAY_PORT": str(self._aws_port),
-            "BIND_HOST": "127.0.0.1",
-            "MINISTACK_HOST": "localhost",
-            "MINISTACK_REGION": REGION,
-            "MINISTACK_ACCOUNT_ID": ACCOUNT,
-            "AUTH": "true",
-            "LAMBDA_EXECUTOR": "local",
-            "PERSIST_STATE": "1" if self._state else "0",
-            "STATE_DIR": str(folder / "aws"),
-            "S3_PERSIST": "1" if self._state else "0",
-            "S3_DATA_DIR": str(folder / "s3"),
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "LOG_LEVEL": "INFO",
-            "TMPDIR": str(self._run / "tmp"),
-            "DOCKER_HOST": "unix:///nonexistent",
-            # Nobody's own credentials or settings reach the functions.
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_DEFAULT_REGION": REGION,
-            "PYTHONUNBUFFERED": "1",
-        }
 
     def _open_door(self) -> None:
         targets = {"api": self.outputs["RestAPIId"], "stage": API_STAGE, "edge": self.outputs["EdgeApiId"]}
@@ -352,36 +291,6 @@ class LocalStack:
     def _say(self, text: str) -> None:
         if not self._quiet:
             print(f"  {text} ...", file=sys.stderr, flush=True)
-
-
-def _listen(port: int) -> tuple[socket.socket, socket.socket]:
-    """Bind the door and AWS now, so that nobody else can take a port between choosing and using it."""
-    sockets = []
-    for number in (port, port + 1 if port else 0):
-        sock = socket.socket()
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            sock.bind(("127.0.0.1", number))
-        except OSError as error:
-            raise StackError(f"port {number} is taken; choose another with PORT=...") from error
-        sock.listen(128)
-        sockets.append(sock)
-    return sockets[0], sockets[1]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask the emulator to end (it writes its state), then make sure that its whole session is gone."""
-    if process.stdin:
-        process.stdin.close()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        pass
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
 
 
 def _find_queue(found: Any, name: str) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import select
 import socket
 import socketserver
 import threading
@@ -168,21 +169,23 @@ class Wire:
             )
 
     def _serve(self, client: socket.socket) -> None:
-        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        upstream = _Peer(socket.create_connection(self._target))
-        caller = _Peer(client)
+        caller, upstream = _Peer(client), _Peer(socket.create_connection(self._target))
         try:
-            while self._exchange(caller, upstream):
-                pass
+            while True:
+                start = caller.read_head()
+                if upstream.has_ended():  # the emulator drops idle connections; the caller must not notice
+                    upstream.close()
+                    upstream = _Peer(socket.create_connection(self._target))
+                if not self._exchange(start, caller, upstream):
+                    break
         except (OSError, _ClosedError):
             pass
         finally:
             upstream.close()
             caller.close()
 
-    def _exchange(self, caller: _Peer, upstream: _Peer) -> bool:
+    def _exchange(self, start: bytes, caller: _Peer, upstream: _Peer) -> bool:
         """Pass one call on and its answer back. False when the connection shall close."""
-        start = caller.read_head()
         fields = _fields(start)
         if fields.get(b"expect", b"").lower() == b"100-continue":
             caller.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -261,6 +264,10 @@ class _Peer:
                 if not size:
                     return body
         return self._take(int(fields.get(b"content-length", b"0")))
+
+    def has_ended(self) -> bool:
+        """Whether the other side closed while nothing was asked of it."""
+        return bool(select.select([self.socket], [], [], 0)[0])
 
     def close(self) -> None:
         self.socket.close()

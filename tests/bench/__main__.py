@@ -37,9 +37,13 @@ def main() -> int:
 
     file = ROOT / ".local" / "bench.json"
     report.write(sections, file)
-    broken = [f"{section.title}: {line.name}" for section in sections for line in section.lines if line.broken]
+    broken = [
+        f"{section.title}: {line.name}" for section in sections for line in section.lines if line.broken
+    ]
     kept = sum(1 for section in sections for line in section.lines if line.budgets and not line.broken)
-    print(f"{kept} budgets kept, {len(broken)} broken; figures in {file.relative_to(ROOT)}; {time.monotonic() - began:.0f} s")
+    print(
+        f"{kept} budgets kept, {len(broken)} broken; figures in {file.relative_to(ROOT)}; {time.monotonic() - began:.0f} s"
+    )
     for name in broken:
         print(f"  over budget: {name}")
     return 1 if broken else 0
@@ -55,7 +59,9 @@ def _edge() -> Section:
         "forbidden modules": len(found["loaded"]),
     }
     line = Line("one pixel, warm", figures, {"x bare handler": EDGE_RATIO, "forbidden modules": 0.0})
-    notes = ["Both make the same SQS SendMessage with the same client; median of 30 rounds of 20 requests in turns."]
+    notes = [
+        "Both make the same SQS SendMessage with the same client; median of 30 rounds of 20 requests in turns."
+    ]
     return Section("CPU of the pixel", [line], [*notes, *([f"loaded: {loaded}"] if loaded else [])])
 
 

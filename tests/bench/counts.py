@@ -40,7 +40,11 @@ def count(stack: LocalStack) -> Counted:
     sections = [
         Section("The pixel, as the edge function answers it", _pixel_lines(usage)),
         Section("Accounting for what the edge passed on", _tracking_lines(usage), [KEYS]),
-        Section("Authenticated reads, warm", _read_lines(usage), [f"Three things to read, so not budgeted: {', '.join(sorted(_THREE_READS))}"]),
+        Section(
+            "Authenticated reads, warm",
+            _read_lines(usage),
+            [f"Three things to read, so not budgeted: {', '.join(sorted(_THREE_READS))}"],
+        ),
         Section("Everything else, by function", _other_lines(usage), [KEYS]),
     ]
     return Counted(sections, usage)

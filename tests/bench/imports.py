@@ -72,8 +72,14 @@ def measure() -> Section:
 
 def _probe(handler: str) -> dict[str, Any]:
     module, _, name = handler.rpartition(".")
-    load = "from chalice import Chalice; Chalice(app_name='empty')" if handler == EMPTY else f"import {module}; {module}.{name}"
+    load = (
+        "from chalice import Chalice; Chalice(app_name='empty')"
+        if handler == EMPTY
+        else f"import {module}; {module}.{name}"
+    )
     command = [sys.executable, "-c", _PROBE.format(load=load)]
-    run = subprocess.run(command, cwd=ROOT, env={"AWS_DEFAULT_REGION": "ap-southeast-1"}, check=True, capture_output=True)
+    run = subprocess.run(
+        command, cwd=ROOT, env={"AWS_DEFAULT_REGION": "ap-southeast-1"}, check=True, capture_output=True
+    )
     found: dict[str, Any] = json.loads(run.stdout)
     return found

@@ -20,9 +20,15 @@ def measure(usage: dict[str, Usage]) -> Section:
     unconfirmed = [name for name, entry in sheet["prices"].items() if entry["confirmed"] is None]
     lines = [
         _line("a million opens, each alone in its batch", _open(sheet, usage["one open"], 1), MILLION),
-        _line("a million opens, a hundred in a batch", _open(sheet, usage["100 opens, one reader"], 100), MILLION),
+        _line(
+            "a million opens, a hundred in a batch",
+            _open(sheet, usage["100 opens, one reader"], 100),
+            MILLION,
+        ),
         _line("a thousand messages to one recipient", _message(sheet, usage["message"], 1), THOUSAND),
-        _line("a thousand deliveries, 25 to a message", _message(sheet, usage["message to 25"], 25), THOUSAND),
+        _line(
+            "a thousand deliveries, 25 to a message", _message(sheet, usage["message to 25"], 25), THOUSAND
+        ),
         Line("every month, used or not", {"USD": _month(sheet)}),
     ]
     value = sheet["assumptions"]["seconds_per_aws_call"]["value"]
@@ -37,7 +43,10 @@ def measure(usage: dict[str, Usage]) -> Section:
 def _open(sheet: dict[str, Any], usage: Usage, batch: int) -> Bill:
     """One request of the edge with its one call, and its part of a batch."""
     bill = _merge(
-        {"gateway": _price(sheet, "http_request"), "data out": _gb(sheet, "data_out_gb", _assumed(sheet, "pixel_answer_bytes"))},
+        {
+            "gateway": _price(sheet, "http_request"),
+            "data out": _gb(sheet, "data_out_gb", _assumed(sheet, "pixel_answer_bytes")),
+        },
         _function(sheet, "edge", calls=1, share=1),
         {"queue": _price(sheet, "sqs_request")},
     )
@@ -77,10 +86,13 @@ def _worker(sheet: dict[str, Any], name: str, usage: Usage, done: int, size: int
 
 
 def _function(sheet: dict[str, Any], name: str, *, calls: float, share: float) -> Bill:
-    seconds = calls * _assumed(sheet, "seconds_per_aws_call") + share * _assumed(sheet, "seconds_per_invocation")
+    seconds = calls * _assumed(sheet, "seconds_per_aws_call") + share * _assumed(
+        sheet, "seconds_per_invocation"
+    )
     memory = sheet["assumptions"]["memory_gb"]["value"][name]
     return {
-        "function": share * _price(sheet, "lambda_request") + seconds * memory * _price(sheet, "lambda_gb_second"),
+        "function": share * _price(sheet, "lambda_request")
+        + seconds * memory * _price(sheet, "lambda_gb_second"),
         "logs": _gb(sheet, "logs_gb", share * _assumed(sheet, "log_bytes_per_invocation")),
     }
 

@@ -46,7 +46,8 @@ def table(section: Section) -> str:
     columns = list(dict.fromkeys(name for line in section.lines for name in line.figures))
     head = ["", *columns, ""]
     rows = [
-        [line.name, *(_text(line.figures.get(name, "")) for name in columns), line.verdict] for line in section.lines
+        [line.name, *(_text(line.figures.get(name, "")) for name in columns), line.verdict]
+        for line in section.lines
     ]
     widths = [max(len(row[n]) for row in [head, *rows]) for n in range(len(head))]
     text = [section.title]
@@ -61,7 +62,10 @@ def write(sections: Sequence[Section], file: Path) -> None:
     file.parent.mkdir(exist_ok=True)
     document = {
         section.title: {
-            line.name: {**line.figures, **({"budgets": dict(line.budgets), "ok": not line.broken} if line.budgets else {})}
+            line.name: {
+                **line.figures,
+                **({"budgets": dict(line.budgets), "ok": not line.broken} if line.budgets else {}),
+            }
             for line in section.lines
         }
         for section in sections
@@ -74,4 +78,4 @@ def _text(value: float | str) -> str:
         return value
     if float(value).is_integer():
         return f"{value:,.0f}"
-    return f"{value:.4f}" if abs(value) < 0.01 else f"{value:.2f}"
+    return f"{value:.4f}" if abs(value) < 0.1 else f"{value:.2f}"

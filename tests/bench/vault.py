@@ -52,17 +52,33 @@ def _vault(stack: LocalStack) -> Section:
     nonce = secrets.token_bytes(12)
     closed = plain.encrypt(nonce, content, b"context")
     seal = _ratio(
-        lambda: vault.seal(company, place, content), lambda: plain.encrypt(os.urandom(12), content, b"context")
+        lambda: vault.seal(company, place, content),
+        lambda: plain.encrypt(os.urandom(12), content, b"context"),
     )
     unseal = _ratio(
-        lambda: vault.unseal(company, place, message, version), lambda: plain.decrypt(nonce, closed, b"context")
+        lambda: vault.unseal(company, place, message, version),
+        lambda: plain.decrypt(nonce, closed, b"context"),
     )
-    index = _ratio(lambda: vault.index(company, "person", "bob@buyer.example"), lambda: plain.encrypt(nonce, content, b""))
+    index = _ratio(
+        lambda: vault.index(company, "person", "bob@buyer.example"),
+        lambda: plain.encrypt(nonce, content, b""),
+    )
     lines = [
-        Line("seal, warm", {"AWS calls": len(warm.calls), "ms": seal[0], "x plain AES-GCM": seal[1]}, {"AWS calls": 0.0}),
-        Line("open, warm", {"AWS calls": len(opening.calls), "ms": unseal[0], "x plain AES-GCM": unseal[1]}, {"AWS calls": 0.0}),
+        Line(
+            "seal, warm",
+            {"AWS calls": len(warm.calls), "ms": seal[0], "x plain AES-GCM": seal[1]},
+            {"AWS calls": 0.0},
+        ),
+        Line(
+            "open, warm",
+            {"AWS calls": len(opening.calls), "ms": unseal[0], "x plain AES-GCM": unseal[1]},
+            {"AWS calls": 0.0},
+        ),
         Line("lookup hash, warm", {"AWS calls": 0, "ms": index[0], "x plain AES-GCM": index[1]}),
-        Line("first use of a company in a process", {"AWS calls": len(cold.calls), "KMS": len(cold.service("kms"))}),
+        Line(
+            "first use of a company in a process",
+            {"AWS calls": len(cold.calls), "KMS": len(cold.service("kms"))},
+        ),
         Line("a company's first key", {"AWS calls": len(made.calls), "KMS": len(made.service("kms"))}),
         Line("added to a message, bytes", {"bytes": len(message) - SIZE}),
     ]
@@ -80,9 +96,13 @@ def _login(email: str, password: str) -> Section:
         accounts.log_in(email, password, ip=f"10.77.{next(numbers)}.1")
 
     log_in()
-    hashing = statistics.median(_spent(lambda: passwords.matches(password, verifier), 1) for _ in range(ROUNDS))
+    hashing = statistics.median(
+        _spent(lambda: passwords.matches(password, verifier), 1) for _ in range(ROUNDS)
+    )
     whole = statistics.median(_spent(log_in, 1) for _ in range(ROUNDS))
-    lines = [Line("logging in beside the hash, share of the hash's CPU", {"x hash": (whole - hashing) / hashing})]
+    lines = [
+        Line("logging in beside the hash, share of the hash's CPU", {"x hash": (whole - hashing) / hashing})
+    ]
     return Section("Passwords", lines, ["The hash is meant to be slow: Argon2id, 19 MiB, 2 passes."])
 
 

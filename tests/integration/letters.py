@@ -12,7 +12,16 @@ from typing import Any
 from chalicelib.kernel import tokens
 from chalicelib.kernel.tokens import Kind, Token
 from infra.local import LocalStack
-from tests.integration.client import CHROME, Answer, User, eventually, fresh_address, links_in, mail_to, request
+from tests.integration.client import (
+    CHROME,
+    Answer,
+    User,
+    eventually,
+    fresh_address,
+    links_in,
+    mail_to,
+    request,
+)
 
 EVENTS = Path(__file__).parents[2] / "events"
 CLIENTS: list[dict[str, Any]] = json.loads((EVENTS / "edge-requests.json").read_text())
@@ -165,7 +174,11 @@ def drained(stack: LocalStack, *queues: str) -> None:
 
 def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
     """Everything in a table, as DynamoDB stores it."""
-    pages = stack.client("dynamodb").get_paginator("scan").paginate(TableName=f"okki-leads-{table}", ConsistentRead=True)
+    pages = (
+        stack.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(TableName=f"okki-leads-{table}", ConsistentRead=True)
+    )
     return [item for page in pages for item in page["Items"]]
 
 

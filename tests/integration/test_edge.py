@@ -236,10 +236,19 @@ def test_the_sample_events_get_the_image(stack: LocalStack, sent: Letter, name: 
     ("written", "target"),
     [
         ("https://acme.example/?a=1&amp;b=2&amp;amp;c=3", "https://acme.example/?a=1&b=2&amp;c=3"),
-        ("https://acme.example/?q=100%25&amp;r=%E4%BD%A0+%2B", "https://acme.example/?q=100%25&r=%E4%BD%A0+%2B"),
-        ("https://acme.example/产品?名=你好", "https://acme.example/%E4%BA%A7%E5%93%81?%E5%90%8D=%E4%BD%A0%E5%A5%BD"),
+        (
+            "https://acme.example/?q=100%25&amp;r=%E4%BD%A0+%2B",
+            "https://acme.example/?q=100%25&r=%E4%BD%A0+%2B",
+        ),
+        (
+            "https://acme.example/产品?名=你好",
+            "https://acme.example/%E4%BA%A7%E5%93%81?%E5%90%8D=%E4%BD%A0%E5%A5%BD",
+        ),
         ("https://例子.example/a", "https://xn--fsqu00a.example/a"),
-        ("http://acme.example:8080/a;b=c,d/~e!$'()*/#f?g=/h", "http://acme.example:8080/a;b=c,d/~e!$'()*/#f?g=/h"),
+        (
+            "http://acme.example:8080/a;b=c,d/~e!$'()*/#f?g=/h",
+            "http://acme.example:8080/a;b=c,d/~e!$'()*/#f?g=/h",
+        ),
         ("https://acme.example/" + "x" * 900, "https://acme.example/" + "x" * 900),
     ],
     ids=["ampersands", "escapes", "unicode", "idn", "punctuation", "long"],
@@ -251,7 +260,11 @@ def test_a_click_goes_exactly_where_the_sender_wrote(
     answer = mail.load("c")
     assert (answer.status, answer.headers["location"]) == (302, target)
     # Whatever is hung on to the link changes nothing.
-    for more in ("?u=https://evil.example", "?url=//evil.example&to=x", "?%0d%0alocation:%20https://evil.example"):
+    for more in (
+        "?u=https://evil.example",
+        "?url=//evil.example&to=x",
+        "?%0d%0alocation:%20https://evil.example",
+    ):
         again = request(mail.links["c"] + more)
         assert (again.status, again.headers["location"]) == (302, target)
 
@@ -316,9 +329,7 @@ def test_links_hold_no_address_and_no_name(stack: LocalStack, sent: Letter) -> N
 
 # ---------------------------------------------------------------- unsubscribing
 
-MULTIPART = (
-    b'--b0\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b0--\r\n'
-)
+MULTIPART = b'--b0\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b0--\r\n'
 MULTIPART_CHOICE = b'--b0\r\nContent-Disposition: form-data; name="choice"\r\n\r\ntracking\r\n--b0--\r\n'
 BOTH = ["tracking_refused", "unsubscribed"]
 
@@ -337,9 +348,25 @@ BOTH = ["tracking_refused", "unsubscribed"]
         (b"choice=marketing", FORM, BOTH),
         (b"choice=tracking", FORM, ["tracking_refused"]),
         (MULTIPART_CHOICE, {"Content-Type": "multipart/form-data; boundary=b0"}, ["tracking_refused"]),
-        (b"choice=anything", {**FORM, "Cookie": "__Host-session=stolen", "Origin": "https://evil.example"}, BOTH),
+        (
+            b"choice=anything",
+            {**FORM, "Cookie": "__Host-session=stolen", "Origin": "https://evil.example"},
+            BOTH,
+        ),
     ],
-    ids=["form", "multipart", "empty", "empty-form", "json", "junk", "long", "page-all", "page-tracking", "multipart-choice", "cookie"],
+    ids=[
+        "form",
+        "multipart",
+        "empty",
+        "empty-form",
+        "json",
+        "junk",
+        "long",
+        "page-all",
+        "page-tracking",
+        "multipart-choice",
+        "cookie",
+    ],
 )
 def test_a_post_has_stopped_it_before_it_answers(
     stack: LocalStack, anna: User, body: bytes, headers: dict[str, str], stops: list[str]
@@ -450,7 +477,12 @@ def test_pages_speak_the_readers_language_and_say_what_does_not_stop(stack: Loca
         assert answer.headers["content-type"] == "text/html; charset=utf-8"
         return answer.body.decode()
 
-    for language, tag in (("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"), ("en-GB,en;q=0.9,zh;q=0.1", "en"), ("fr", "en"), ("\xff", "en")):
+    for language, tag in (
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("en-GB,en;q=0.9,zh;q=0.1", "en"),
+        ("fr", "en"),
+        ("\xff", "en"),
+    ):
         text = page(mail.links["u"], language)
         assert f'<html lang="{tag}"' in text
         notices = "法律要求发送的通知" if tag == "zh-Hans" else "Notices the law requires"
@@ -478,7 +510,9 @@ def test_pages_speak_the_readers_language_and_say_what_does_not_stop(stack: Loca
 def test_a_page_posts_to_the_very_link_it_was_opened_by(stack: LocalStack, anna: User) -> None:
     mail = letter(stack, anna)
     page = request(mail.links["u"]).body.decode()
-    forms = re.findall(r'<form method="post" action="([^"]+)"><input type="hidden" name="choice" value="(\w+)">', page)
+    forms = re.findall(
+        r'<form method="post" action="([^"]+)"><input type="hidden" name="choice" value="(\w+)">', page
+    )
     assert [choice for _, choice in forms] == ["marketing", "tracking", "resume"]
     for action, choice in forms:
         assert request(stack.edge + action, "POST", f"choice={choice}".encode(), FORM).status == 200

@@ -42,7 +42,8 @@ def delivered(mail: Letter) -> Letter:
 
 def receipts(stack: LocalStack, company: str, method: str) -> int:
     return sum(
-        row["pk"]["S"] == company and row["facts"]["M"]["method"]["S"] == method for row in rows(stack, "ledger")
+        row["pk"]["S"] == company and row["facts"]["M"]["method"]["S"] == method
+        for row in rows(stack, "ledger")
     )
 
 
@@ -149,7 +150,9 @@ def test_the_address_is_recognised_however_the_report_spells_it(stack: LocalStac
     email = fresh_address("idn", "例子.example")
     mail = delivered(letter(stack, anna, email=email))
     local = email.partition("@")[0]
-    recipients = [{"emailAddress": f"{local.upper()}@xn--fsqu00a.EXAMPLE", "action": "failed", "status": "5.1.1"}]
+    recipients = [
+        {"emailAddress": f"{local.upper()}@xn--fsqu00a.EXAMPLE", "action": "failed", "status": "5.1.1"}
+    ]
     report(stack, "event-bounce", mail, bouncedRecipients=recipients)
     assert mail.stops() == ["bounced"]
 
@@ -180,7 +183,9 @@ def test_reports_about_nothing_of_ours_are_passed_over(stack: LocalStack, anna: 
 
 
 @pytest.mark.clause("communications", "consent")
-def test_a_report_that_could_not_be_stored_is_kept_sealed_and_tried_again(stack: LocalStack, anna: User) -> None:
+def test_a_report_that_could_not_be_stored_is_kept_sealed_and_tried_again(
+    stack: LocalStack, anna: User
+) -> None:
     mail = delivered(letter(stack, anna))
     drained(stack, "feedback")
     stack.wire.inject(kind="fail", service="dynamodb", function="okki-leads-mail-feedback", times=1000)
@@ -220,7 +225,9 @@ def test_a_report_that_can_never_be_stored_ends_in_the_dead_letters_unreadable(
 @pytest.mark.clause("communications")
 def test_without_the_keys_a_failed_report_stays_in_its_queue(stack: LocalStack, anna: User) -> None:
     body = sample("sqs-ses-event-bounce")["Records"][0]["body"].replace("okki-leads-mail-events", "x")
-    stack.wire.inject(kind="fail", service="sqs", operation="SendMessage", function="okki-leads-mail-feedback", times=20)
+    stack.wire.inject(
+        kind="fail", service="sqs", operation="SendMessage", function="okki-leads-mail-feedback", times=20
+    )
     event = batch_of("ses-event-bounce", body, sample("sqs-ses-event-delivery")["Records"][0]["body"])
     assert failed(stack.invoke("MailFeedback", event)) == [0]
 

@@ -114,7 +114,9 @@ def test_a_mail_that_ses_had_no_time_for_leaves_later_and_once(stack: LocalStack
 
 
 @pytest.mark.clause("communications")
-def test_a_mail_throttled_out_of_its_queue_is_brought_back_by_the_sweeper(stack: LocalStack, anna: User) -> None:
+def test_a_mail_throttled_out_of_its_queue_is_brought_back_by_the_sweeper(
+    stack: LocalStack, anna: User
+) -> None:
     email = fresh_address("busier", "buyer.example")
     message = unsent(stack, anna, email)
     stack.wire.inject(kind="throttle", service="ses", operation="SendEmail")
@@ -262,7 +264,9 @@ def test_only_marketing_carries_the_unsubscribe_headers(stack: LocalStack, anna:
     anna.settled(anna.write(email, kind="business"))
     business = mail_to(stack, email, 2)
     assert marketing["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert marketing["headers"]["List-Unsubscribe"].startswith(f"<{links_in(marketing)['u']}>, <mailto:{anna.email}")
+    assert marketing["headers"]["List-Unsubscribe"].startswith(
+        f"<{links_in(marketing)['u']}>, <mailto:{anna.email}"
+    )
     assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(business["headers"])
     # It is measured, so it says so and offers the way out, but does not call itself marketing.
     assert "u" in links_in(business)
@@ -297,7 +301,9 @@ def test_each_reader_of_a_campaign_gets_a_copy_of_their_own(stack: LocalStack, a
 @pytest.mark.clause("communications")
 def test_a_business_letter_shows_everybody_it_went_to(stack: LocalStack, anna: User) -> None:
     to, cc = fresh_address("to", "buyer.example"), fresh_address("cc", "buyer.example")
-    message = anna.write(to=[{"email": to, "name": "Lee"}], cc=[{"email": cc}], kind="business", tracking=False)
+    message = anna.write(
+        to=[{"email": to, "name": "Lee"}], cc=[{"email": cc}], kind="business", tracking=False
+    )
     anna.settled(message)
     for email in (to, cc):
         mail = mail_to(stack, email)
@@ -356,7 +362,15 @@ def test_the_foot_of_a_mail_says_who_writes_what_is_measured_and_how_to_stop_it(
 
 # ---------------------------------------------------------------- nothing smuggled in
 
-LINE_BREAKS = ["\r\nBcc: evil@evil.example", "\nX: y", "\rX: y", "\x00", "\u2028X: y", "\x85X", "\u202egpj.exe"]
+LINE_BREAKS = [
+    "\r\nBcc: evil@evil.example",
+    "\nX: y",
+    "\rX: y",
+    "\x00",
+    "\u2028X: y",
+    "\x85X",
+    "\u202egpj.exe",
+]
 
 
 @pytest.mark.clause("communications")

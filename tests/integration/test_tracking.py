@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from infra.local import LocalStack
-from tests.integration.client import CHROME, User, eventually, fresh_address, links_in, mail_to, request
+from tests.integration.client import CHROME, User, eventually, links_in, mail_to, request
 from tests.integration.letters import (
     CLIENTS,
     LATER,
@@ -44,8 +43,14 @@ def known(mail: Letter) -> dict[str, Any]:
 def stored(stack: LocalStack, mail: Letter) -> dict[str, Any]:
     """How often the delivery's row was written, and how many events lie beside it."""
     eventually(lambda: mail.recipient()["delivery"] == "delivered")  # SES's own event writes it, too
-    row = stack.client("dynamodb").get_item(TableName="okki-leads-workspace", Key=mail.key(), ConsistentRead=True)
-    events = [r for r in rows(stack, "workspace") if r["kind"]["S"] in {"open", "click"} and mail.message in r["sk"]["S"]]
+    row = stack.client("dynamodb").get_item(
+        TableName="okki-leads-workspace", Key=mail.key(), ConsistentRead=True
+    )
+    events = [
+        r
+        for r in rows(stack, "workspace")
+        if r["kind"]["S"] in {"open", "click"} and mail.message in r["sk"]["S"]
+    ]
     return {"version": row["Item"]["version"]["N"], "events": len(events)}
 
 
@@ -123,7 +128,9 @@ def test_withdrawing_ends_it_for_mail_already_sent(stack: LocalStack, anna: User
     if how == "user":
         assert anna.consent(mail.contact, "denied").status == 200
     elif how == "complaint":
-        assert stack.invoke("MailFeedback", sample("sqs-ses-event-complaint", mail)) == {"batchItemFailures": []}
+        assert stack.invoke("MailFeedback", sample("sqs-ses-event-complaint", mail)) == {
+            "batchItemFailures": []
+        }
     else:
         assert isinstance(how, bytes)
         assert mail.choose(how).status == 200
@@ -218,7 +225,9 @@ def test_machines_are_told_apart_and_only_a_readers_own_address_is_kept(
 def test_an_address_a_client_claims_is_not_believed(stack: LocalStack, anna: User) -> None:
     mail = letter(stack, anna)
     stack.advance(LATER)
-    mail.load(**{"X-Forwarded-For": "192.0.2.200", "X-Real-IP": "192.0.2.201", "Forwarded": "for=192.0.2.202"})
+    mail.load(
+        **{"X-Forwarded-For": "192.0.2.200", "X-Real-IP": "192.0.2.201", "Forwarded": "for=192.0.2.202"}
+    )
     seen = eventually(lambda: s if (s := known(mail))["opens"] else None)
     assert seen["ip"] == READER
 
@@ -248,111 +257,3 @@ def test_no_user_agent_is_kept_anywhere(stack: LocalStack, anna: User) -> None:
     assert mark not in stack.logs()
     assert mark not in "".join(json.dumps(rows(stack, table), default=repr) for table in TABLES)
     assert not [call for call in stack.wire.calls if mark.encode() in call.request]
-
-
-# ---------------------------------------------------------------- counting
-
-
-@pytest.mark.clause("tracking")
-def test_an_opening_delivered_five_times_counts_once(stack: LocalStack, anna: User) -> None:
-    mail = letter(stack, anna)
-    hit, click = mail.hit(), mail.hit(kind="click")
-    record(stack, hit)
-    record(stack, hit, click, hit)
-    record(stack, click)
-    record(stack, click, hit)
-    assert (known(mail)["opens"], len(mail.opens()), mail.clicks()) == (1, 1, 1)
-
-
-@pytest.mark.clause("tracking")
-def test_openings_that_come_in_any_order_make_the_same_history(stack: LocalStack, anna: User) -> None:
-    first, second = letter(stack, anna), letter(stack, anna)
-    now = int(stack.now()) + LATER
-    times = [now + step for step in (50, 10, 40, 20, 30)]
-    for mail, order in ((first, times), (second, sorted(times, reverse=True))):
-        for at in order:
-            record(stack, mail.hit(at=at, ip=f"203.0.113.{at - now}"))
-    assert known(first) == known(second)
-    assert known(first)["ip"] == "203.0.113.50"
-
-
-@pytest.mark.clause("tracking")
-def test_the_same_openings_in_many_workers_at_once_count_right(stack: LocalStack, anna: User) -> None:
-    mail = letter(stack, anna)
-    hits = [mail.hit() for _ in range(6)]
-    clicks = [mail.hit(kind="click") for _ in range(4)]
-    left: list[str] = []
-
-    def work(*bodies: str) -> None:
-        left.extend(bodies[place] for place in record(stack, *bodies))
-
-    batches = [hits[:4] + clicks[:2], hits[2:] + clicks[1:], [*hits[::-1], *clicks], [hits[0], clicks[3], hits[5]]]
-    threads = [threading.Thread(target=work, args=tuple(batch)) for batch in batches]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert record(stack, *left) == []
-    assert (known(mail)["opens"], len(mail.opens()), mail.clicks()) == (6, 6, 4)
-
-
-@pytest.mark.clause("tracking")
-def test_a_hundred_openings_in_one_batch_are_a_hundred(stack: LocalStack, anna: User) -> None:
-    mail = letter(stack, anna)
-    stack.wire.clear()
-    assert record(stack, *(mail.hit(at=int(stack.now()) + LATER + n) for n in range(100))) == []
-    units = sum(call.write_units for call in stack.wire.calls if call.function == "okki-leads-record-hits")
-    assert units <= 130
-    assert known(mail)["opens"] == 100
-    assert len(mail.opens()) == 100
-
-
-@pytest.mark.clause("tracking")
-def test_one_broken_record_does_not_hold_up_the_others_and_its_remains_say_nothing(
-    stack: LocalStack, anna: User
-) -> None:
-    one, two = letter(stack, anna), letter(stack, anna)
-    sealed = one.hit(ip="203.0.113.250")
-    broken = [
-        sealed[:-8] + "AAAAAAA=",  # changed on the way
-        one.hit(number="nought"),  # of another version
-        one.hit(extra=1),
-        "2." + sealed[2:],
-        "{}",
-        "",
-    ]
-    bodies = [one.hit(), broken[0], two.hit(), *broken[1:], one.hit(kind="click"), two.hit(kind="click")]
-    assert record(stack, *bodies) == [1, 3, 4, 5, 6, 7]
-    assert (known(one)["opens"], known(two)["opens"], one.clicks(), two.clicks()) == (1, 1, 1, 1)
-    # Through the real queue it ends in the dead letters, closed.
-    sqs = stack.client("sqs")
-    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName="okki-leads-hits")["QueueUrl"], MessageBody=broken[1])
-    dead = eventually(lambda: stack.messages("hits-dead"), 40)
-    assert dead == [broken[1]]
-    for value in ("203.0.113", "Chrome", "nought", one.company, one.message):
-        assert value not in dead[0]
-    sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName="okki-leads-hits-dead")["QueueUrl"])
-
-
-@pytest.mark.clause("tracking")
-def test_two_readers_of_one_message_are_counted_apart(stack: LocalStack, anna: User) -> None:
-    mail = letter(stack, anna)
-    emails = [fresh_address("pair", "buyer.example") for _ in range(2)]
-    for email in emails:
-        anna.consent(anna.contact(email)["id"])
-    message = anna.write(*emails)
-    for email in emails:
-        mail_to(stack, email)
-    anna.settled(message)
-    hits = {"message_id": message}
-    record(stack, mail.hit(**hits, number=1), mail.hit(**hits, number=1), mail.hit(**hits, number=0))
-    counts = {one["email"]: one["tracking"]["opens"] for one in anna.message(message)["recipients"]}
-    assert counts == {emails[0]: 1, emails[1]: 2}
-
-
-@pytest.mark.clause("tracking")
-def test_a_page_that_loads_the_image_for_ever_fills_no_table(stack: LocalStack, anna: User) -> None:
-    mail = letter(stack, anna)
-    for _ in range(11):
-        record(stack, *(mail.hit() for _ in range(100)))
-    assert known(mail)["opens"] == 1000

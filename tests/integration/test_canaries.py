@@ -1,0 +1,386 @@
+"""No personal value in a log, a queue, a dead letter or, in clear, in a table: unique values are put into every
+personal field, the main job is walked with everything failing on the way, and then everything is searched.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+import chalicelib.store  # declares every record
+from chalicelib.kernel import tokens
+from chalicelib.privacy import fields
+from infra.local import LocalStack
+from infra.local.stack import FunctionError
+from tests.integration.client import (
+    CHROME,
+    POLICY,
+    Answer,
+    User,
+    code_in,
+    eventually,
+    fresh_network,
+    links_in,
+    mail_to,
+    request,
+)
+from tests.integration.letters import TABLES, Letter, batch_of, drained, keys, record, rows, sample
+assert chalicelib.store
+QUEUES = ("hits", "outbox", "notices", "feedback")
+DEAD = (*(f"{queue}-dead" for queue in QUEUES), "sweep-dead")
+
+RUN = os.urandom(3).hex()
+PLANTED = {
+    # (record kind, field) -> what a person would have typed, shown or been given
+    "company.name": f"Kanarienvogel {RUN} Export",
+    "user.name": f"金丝雀{RUN}李",
+    "user.email": f"userkanari{RUN}@work-kanari.example",
+    "login.password_verifier": f"pass kanari {RUN} phrase",
+    "signup.name": f"金丝雀{RUN}李",
+    "signup.company_name": f"Kanarienvogel {RUN} Export",
+    "signup.email": f"userkanari{RUN}@work-kanari.example",
+    "signup.password_verifier": f"pass kanari {RUN} phrase",
+    "notice.email": f"userkanari{RUN}@work-kanari.example",
+    "notice.values": "",  # the mailed code, known once it came
+    "contact.name": f"كناري{RUN} أحمد",
+    "contact.email": f"contactkanari{RUN}@buyer-kanari.example",
+    "contact.company": f"Kanari{RUN} Trading 有限公司",
+    "contact.position": f"Head of Kanari {RUN}",
+    "contact.phone": "+65 9173 5528 04",
+    "contact.social": f"https://social-kanari.example/{RUN}",
+    "contact.basis": "vital_interests",
+    "contact.source": f"fair kanari {RUN}",
+    "message.subject": f"Subject kanari {RUN} 主题",
+    "message.sender": f"userkanari{RUN}@work-kanari.example",
+    "message.sender_name": f"金丝雀{RUN}李",
+    "message.links": f"https://link-kanari.example/{RUN}",
+    "body.html": f"Html kanari {RUN}",
+    "body.text": f"Text kanari {RUN}",
+    "body.to": f"To kanari {RUN}",
+    "body.cc": f"cckanari{RUN}@buyer-kanari.example",
+    "delivery.email": f"contactkanari{RUN}@buyer-kanari.example",
+    "delivery.ip": "203.0.113.171",
+    "delivery.first_opened_at": "1930626367",
+    "delivery.last_opened_at": "1930626367",
+    "delivery.opened_on": "2031-03-06",
+    "open.opened_at": "1930626367",
+    "open.ip": "203.0.113.171",
+}
+"""Where a value is needed in several places it is the same one, as in life."""
+
+NOT_TEXT = {
+    "user.registered_at": "a time like any other row's",
+    "user.locale": "en or zh",
+    "signup.locale": "en or zh",
+    "notice.locale": "en or zh",
+    "contact.country": "two letters",
+    "delivery.opens": "a small number",
+    "delivery.machine_opens": "a small number",
+}
+"""Fields whose values cannot be told from others; that they are sealed is looked at by name."""
+
+ELSEWHERE = {
+    "user agent": f"KanariBrowser/{RUN}",
+    "client address": "198.51.100.217",
+    "claimed address": "192.0.2.173",
+    "idempotency key": f"key-kanari-{RUN}@buyer-kanari.example",
+    "cookie": f"cookiekanari{RUN}",
+    "referer": f"https://referer-kanari.example/{RUN}",
+    "query": f"querykanari{RUN}",
+    "path": f"pathkanari{RUN}@buyer-kanari.example",
+    "unknown field": f"fieldkanari{RUN}",
+}
+OPENED_AT = int(PLANTED["open.opened_at"])
+
+
+def declared() -> set[str]:
+    return {
+        f"{kind}.{name}" for kind, made in fields.RECORDS.items() for name in fields.personal_fields(made)
+    }
+
+
+def spellings(value: str) -> Iterator[bytes]:
+    """A value as it may turn up: plain, escaped, encoded, or as a hash anybody could look up."""
+    plain = value.encode()
+    yield plain
+    yield json.dumps(value)[1:-1].encode()
+    yield repr(value)[1:-1].encode()
+    yield quote(value).encode()
+    for shift in range(3):
+        # The middle of its base64, wherever it starts.
+        inner = base64.b64encode(b"\0" * shift + plain)
+        yield inner[4 if shift else 0 : len(inner) // 4 * 4 - 4]
+    for text in {plain, value.lower().encode()}:
+        for name in ("md5", "sha1", "sha256"):
+            digest = hashlib.new(name, text)
+            yield digest.hexdigest().encode()
+            yield base64.b64encode(digest.digest())[:20]
+
+
+def found_in(haystack: bytes, values: dict[str, str]) -> list[str]:
+    lower = haystack.lower()
+    return [
+        name
+        for name, value in values.items()
+        if any(len(one) >= 6 and (one in haystack or one.lower() in lower) for one in spellings(value))
+    ]
+
+
+def flat(items: list[dict[str, Any]]) -> bytes:
+    return json.dumps(items, default=lambda raw: raw.decode("latin-1"), ensure_ascii=False).encode()
+
+
+@pytest.mark.clause("access", "encryption")
+def test_every_personal_field_has_a_canary() -> None:
+    assert declared() == set(PLANTED) | set(NOT_TEXT)
+    assert not set(PLANTED) & set(NOT_TEXT)
+
+
+@pytest.fixture(scope="module")
+def walked(stack: LocalStack) -> Iterator[dict[str, str]]:
+    """The main job with canaries everywhere and faults all over; all values to be looked for."""
+    stack.wire.reset()
+    values = {**PLANTED, **ELSEWHERE}
+    address = ELSEWHERE["client address"]
+    dirty = {
+        "User-Agent": ELSEWHERE["user agent"],
+        "X-Local-Client": address,
+        "X-Forwarded-For": ELSEWHERE["claimed address"],
+        "Cookie": f"theme={ELSEWHERE['cookie']}",
+        "Referer": ELSEWHERE["referer"],
+    }
+    fault = stack.wire.inject
+
+    def call(method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return request(stack.api + path, method, body, {**dirty, **named})
+
+    # Signing up: refused, failing, then well.
+    form = {
+        "name": PLANTED["signup.name"],
+        "company": PLANTED["signup.company_name"],
+        "email": PLANTED["signup.email"],
+        "password": PLANTED["signup.password_verifier"],
+        "is_adult": True,
+        "policy_version": POLICY,
+        "locale": "zh",
+    }
+    unknown = {**form, ELSEWHERE["unknown field"]: ELSEWHERE["unknown field"]}
+    for bad in ({**form, "is_adult": False}, unknown, {**form, "email": form["email"] + "\r\n"}):
+        assert call("POST", "/v1/signup", bad).status in {403, 422}
+    assert call("POST", "/v1/signup", json.dumps(form)[:-9].encode(), Content_Type="application/json").status == 400
+    for service in ("dynamodb", "kms"):
+        fault(kind="fail", service=service, function="okki-leads-api", times=9)
+        call("POST", "/v1/signup", form)
+        _no_faults(stack)
+    fault(kind="lose_reply", service="ses", function="okki-leads-send-notices")
+    fault(kind="throttle", service="ses", function="okki-leads-send-notices", skip=1)
+    assert call("POST", "/v1/signup", form).status == 202
+    values["notice.values"] = code_in(mail_to(stack, form["email"]))
+    drained(stack, "notices")
+    values["notice.values"] = code_in(stack.mails(form["email"])[0])
+    call("POST", "/v1/signup/verify", {"email": form["email"], "code": "00000000"})
+    answer = call("POST", "/v1/signup/verify", {"email": form["email"], "code": values["notice.values"]})
+    assert answer.status == 201, answer.body
+    values["session"] = answer.json["session"]["token"]
+    call("POST", "/v1/login", {"email": form["email"], "password": PLANTED["login.password_verifier"] + "x"})
+    call("POST", "/v1/signup", form)  # once more: the mailbox's owner is told
+    user = User(stack, form["email"], values["session"], answer.json["user"], answer.json["company"], address)
+
+    def own(method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        return call(method, path, body, Authorization=f"Bearer {user.token}", **headers)
+
+    # Contacts and a message: the same.
+    contact = {
+        "name": PLANTED["contact.name"],
+        "email": PLANTED["contact.email"],
+        "company": PLANTED["contact.company"],
+        "position": PLANTED["contact.position"],
+        "country": "AQ",
+        "phone": PLANTED["contact.phone"],
+        "social": [PLANTED["contact.social"]],
+        "lawful_basis": {"basis": PLANTED["contact.basis"], "source": PLANTED["contact.source"]},
+    }
+    key = {"Idempotency_Key": ELSEWHERE["idempotency key"]}
+    message = {
+        "to": [{"email": contact["email"], "name": PLANTED["body.to"]}],
+        "cc": [{"email": PLANTED["body.cc"]}],
+        "subject": PLANTED["message.subject"],
+        "html": f'<p>{PLANTED["body.html"]} <a href="{PLANTED["message.links"]}">x</a></p>',
+        "text": PLANTED["body.text"],
+        "kind": "marketing",
+        "tracking": True,
+    }
+    for path, body in (("/v1/contacts", contact), ("/v1/messages", message)):
+        assert own("POST", path, {**body, ELSEWHERE["unknown field"]: 1}, **key).status == 422
+        assert own("POST", path, json.dumps(body)[:-3], Content_Type="application/json").status == 400
+        assert own("POST", path, b"\xff" + json.dumps(body).encode(), Content_Type="application/json").status == 400
+        for kind in ("fail", "throttle", "conflict", "lose_request"):
+            fault(kind=kind, service="dynamodb", function="okki-leads-api", times=20)  # type: ignore[arg-type]
+            assert own("POST", path, body, **key).status == 503
+            _no_faults(stack)
+    own("GET", f"/v1/contacts/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}={ELSEWHERE['query']}")
+    own("GET", f"/v1/contacts?cursor={ELSEWHERE['query']}&limit={ELSEWHERE['query']}")
+    call("GET", "/v1/me", Authorization=f"Bearer {ELSEWHERE['cookie']}")
+    call("GET", f"/{quote(ELSEWHERE['path'])}")
+    made = own("POST", "/v1/contacts", contact, **key)
+    assert made.status == 201, made.body
+    assert own("POST", "/v1/contacts", {**contact, "name": "another"}, **key).status == 422
+    given = {"state": "granted", "text_version": "tracking-2026-01", "method": "web_form"}
+    assert own("PUT", f"/v1/contacts/{made.json['id']}/consents/tracking", given).status == 200
+
+    fault(kind="fail", service="sqs", function="okki-leads-api", times=3)
+    fault(kind="throttle", service="ses", function="okki-leads-send-messages")
+    fault(kind="lose_reply", service="ses", function="okki-leads-send-messages", skip=1)
+    for operation in ("GetItem", "Query", "PutItem"):
+        fault(kind="fail", service="dynamodb", operation=operation, function="okki-leads-send-messages", times=3)
+    fault(kind="fail", service="dynamodb", function="okki-leads-mail-feedback", times=9)
+    made_message = own("POST", "/v1/messages", message, **key)
+    assert made_message.status == 202, made_message.body
+    stack.advance(301)
+    stack.invoke("Sweep", sample("schedule-sweep"))
+    mail = mail_to(stack, contact["email"])
+    mail_to(stack, PLANTED["body.cc"])
+    letter = Letter(stack, user, contact["email"], made.json["id"], made_message.json["id"], mail, links_in(mail))
+    user.settled(letter.message)
+    assert PLANTED["body.html"] in mail["html"]
+    drained(stack, *QUEUES)
+    _no_faults(stack)
+
+    # Reading it: through the front door, with everything failing, and as records that cannot be read.
+    opened = {"User_Agent": f"{CHROME} {ELSEWHERE['user agent']}", "Referer": ELSEWHERE["referer"]}
+    for kind in ("fail", "lose_request"):
+        fault(kind=kind, service="sqs", function="okki-leads-edge", times=4)  # type: ignore[arg-type]
+        letter.load("o", address, **opened)
+        letter.load("c", address, **opened)
+        _no_faults(stack)
+    for where in ("o", "c", "u"):
+        request(f"{stack.edge}/{where}/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}", headers=dirty)
+    letter.load("o", PLANTED["open.ip"], **opened)
+    letter.load("c", PLANTED["open.ip"], **opened)
+    hit = letter.hit(at=OPENED_AT, ip=PLANTED["open.ip"], user_agent=ELSEWHERE["user agent"] + CHROME)
+    for operation in ("GetItem", "Query", "PutItem"):
+        fault(kind="fail", service="dynamodb", operation=operation, function="okki-leads-record-hits", times=9)
+        record(stack, hit)
+        _no_faults(stack)
+    second = Letter(stack, user, PLANTED["body.cc"], "", letter.message, {}, {})  # never asked: the day only
+    record(stack, hit, second.hit(number=1, at=OPENED_AT))
+    poison = [letter.hit(ip=PLANTED["open.ip"], number=ELSEWHERE["unknown field"]), letter.hit(at="x"), letter.hit(extra=1)]
+    assert record(stack, *poison, f"{PLANTED['contact.email']} in clear") == [0, 1, 2, 3]
+    for body in poison:
+        _put(stack, "hits", body)
+
+    # Events that break on the way, at both workers and at the edge itself.
+    report = json.dumps(sample("sqs-ses-event-bounce", letter)["Records"][0]["body"])
+    broken = json.loads(report).replace("okki-leads-mail-events", "elsewhere")
+    _put(stack, "feedback", broken)
+    _put(stack, "feedback", f"{PLANTED['contact.email']} is not JSON")
+    _put(stack, "outbox", json.dumps({"company": user.company["id"], "message": letter.message, "number": "x"}))
+    _put(stack, "notices", "{}")
+    edge = sample("edge-unsubscribe-one-click", token=letter.token("u"))
+    edge["headers"] |= {"user-agent": ELSEWHERE["user agent"], "cookie": ELSEWHERE["cookie"]}
+    for wrong in ({"body": ELSEWHERE["path"]}, {"headers": None}, {"requestContext": {"http": ELSEWHERE["path"]}}):
+        try:
+            stack.invoke("Edge", {**edge, **wrong})
+        except FunctionError as error:
+            assert found_in(str(error).encode(), ELSEWHERE) == []
+    for operation in ("Query", "GetItem"):
+        fault(kind="fail", service="dynamodb", operation=operation, function="okki-leads-sweep", times=9)
+    with pytest.raises(FunctionError):
+        stack.invoke("Sweep", sample("schedule-sweep"))
+    _no_faults(stack)
+
+    # Leaving: refused at first by a broken database, then for good; and a complaint.
+    fault(kind="fail", service="dynamodb", function="okki-leads-edge", times=9)
+    letter.choose()
+    _no_faults(stack)
+    letter.choose(b"choice=tracking")
+    event = sample("sqs-ses-notification-complaint", letter)
+    assert stack.invoke("MailFeedback", event) == {"batchItemFailures": []}
+    drained(stack, *QUEUES)
+    eventually(lambda: len(stack.messages("feedback-dead")) >= 2 and len(stack.messages("hits-dead")) >= 3, 40)
+    assert user.message(letter.message)["recipients"][0]["tracking"]["ip"] == PLANTED["open.ip"]
+    assert user.message(letter.message)["recipients"][1]["tracking"]["last_opened_on"] == PLANTED["delivery.opened_on"]
+    stack.reset_clock()
+    yield values
+    sqs = stack.client("sqs")
+    for queue in DEAD:
+        sqs.purge_queue(QueueUrl=sqs.get_queue_url(QueueName=f"okki-leads-{queue}")["QueueUrl"])
+
+
+def _no_faults(stack: LocalStack) -> None:
+    """End the faults and keep the calls: they are searched afterwards."""
+    with stack.wire._lock:
+        stack.wire._faults.clear()
+
+
+def _put(stack: LocalStack, queue: str, body: str) -> None:
+    sqs = stack.client("sqs")
+    sqs.send_message(QueueUrl=sqs.get_queue_url(QueueName=f"okki-leads-{queue}")["QueueUrl"], MessageBody=body)
+
+
+# The call record ends with the first test after the walk (the autouse fixture clears it): searched there.
+
+
+@pytest.mark.clause("access", "encryption")
+def test_no_call_to_aws_carries_a_personal_value_except_the_mail_itself(
+    stack: LocalStack, walked: dict[str, str]
+) -> None:
+    calls = [call for call in stack.wire.calls if call.service != "ses"]
+    assert {"dynamodb", "sqs", "kms", "secretsmanager"} <= {call.service for call in calls}
+    assert len(calls) > 100
+    for call in calls:
+        assert found_in(call.request, walked) == [], (call.function, call.operation)
+
+
+@pytest.mark.clause("access")
+def test_no_log_line_shows_a_personal_value(stack: LocalStack, walked: dict[str, str]) -> None:
+    logs = stack.logs().encode()
+    for expected in (b"request_failed", b"mail_not_taken", b"mail_answer_lost", b"hits_put_back", b"sweep_error"):
+        assert expected in logs, "the walk did not fail as planned"
+    assert found_in(logs, walked) == []
+
+
+@pytest.mark.clause("access")
+def test_no_queue_and_no_dead_letter_shows_a_personal_value(stack: LocalStack, walked: dict[str, str]) -> None:
+    bodies = {queue: stack.messages(queue) for queue in (*QUEUES, *DEAD)}
+    assert len(bodies["hits-dead"]) >= 3
+    assert len(bodies["feedback-dead"]) >= 2
+    for queue, waiting in bodies.items():
+        for body in waiting:
+            assert found_in(body.encode(), walked) == [], queue
+    # What lies there is not lost: who holds the keys can open it.
+    opened = [tokens.open_hit(keys(stack), body) for body in bodies["feedback-dead"]]
+    assert any(walked["contact.email"].encode() in one for one in opened)
+
+
+@pytest.mark.clause("encryption", "stored", "communications")
+@pytest.mark.parametrize("table", TABLES)
+def test_no_table_holds_a_personal_value_in_clear(stack: LocalStack, walked: dict[str, str], table: str) -> None:
+    stored = rows(stack, table)
+    assert stored
+    assert found_in(flat(stored), walked) == []
+
+
+@pytest.mark.clause("encryption")
+def test_no_row_names_a_sealed_field_in_clear(stack: LocalStack, walked: dict[str, str]) -> None:
+    kinds = set()
+    for table in ("accounts", "workspace", "ledger"):
+        for row in rows(stack, table):
+            made = fields.RECORDS.get(row["kind"]["S"])
+            if made is None:
+                assert row["kind"]["S"] == "limit"  # a count per keyed hash
+                continue
+            kinds.add(row["kind"]["S"])
+            clear = set(row.get("facts", {}).get("M", {})) | set(row)
+            assert not clear & set(fields.sealed_fields(made)), row["kind"]["S"]
+            if fields.sealed_fields(made):
+                assert "sealed" in row
+    assert {"company", "user", "login", "contact", "message", "body", "delivery", "open"} <= kinds
