@@ -123,8 +123,8 @@ def _entered(status: int, entry: Entry) -> Response:
         "user": _user(entry.user),
         "company": _company(entry.company),
     }
-    # The cookie outlives idle sessions; the server decides. Were it to end with the first idle limit, a browser
-    # in use all day would be logged out in the middle of it, as no later answer sets it again.
+    # The cookie outlives idle sessions; the server decides. Were it to end with the first idle limit, a
+    # browser in use all day would be logged out in the middle of it, as no later answer sets it again.
     max_age = int(retention.SESSION_ABSOLUTE.total_seconds())
     return respond(status, content, browser.cookie(entry.token, max_age))
 

@@ -239,8 +239,8 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _damaged(value: Any, place: str) -> Iterator[FieldError]:
-    """Texts that lost characters: API Gateway puts U+FFFD in the place of bytes that are not UTF-8. As deep as
-    the model, no deeper.
+    """Texts that lost characters: API Gateway puts U+FFFD in the place of bytes that are not UTF-8. As deep
+    as the model, no deeper.
     """
     if isinstance(value, str):
         if "\ufffd" in value:

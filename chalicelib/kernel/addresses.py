@@ -34,7 +34,11 @@ def parse(text: str) -> Address:
 
     try:
         valid = validate_email(
-            text, check_deliverability=False, allow_smtputf8=False, globally_deliverable=False
+            text,
+            check_deliverability=False,
+            allow_smtputf8=False,
+            globally_deliverable=False,
+            strict=True,  # 64 characters before the @: RFC 5321, 4.5.3.1.1, and SES
         )
     except EmailNotValidError:
         raise ValueError("not a mail address") from None

@@ -6,10 +6,11 @@ few calls a request makes. Importing this module is free; boto3 is loaded with t
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.kernel import settings
+from chalicelib.kernel import clock, settings
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -53,3 +54,23 @@ def light_client(service: str) -> Any:
 
     light = config(LIGHT_TRIES, LIGHT_READ_SECONDS)
     return botocore.session.get_session().create_client(service, config=light)
+
+
+def write_together(writes: dict[str, Any]) -> None:
+    """TransactWriteItems with the light client, for writes without conditions: those are only ever cancelled
+    because another transaction holds a row (a double click), so they are tried again, for about a second.
+
+    Raises:
+        botocore.exceptions.ClientError, BotoCoreError: not written, or nobody knows.
+    """
+    from botocore.exceptions import ClientError
+
+    for wait in (0.05, 0.2, 0.5, None):
+        try:
+            light_client("dynamodb").transact_write_items(**writes)
+        except ClientError as error:
+            if wait is None or error.response["Error"]["Code"] != "TransactionCanceledException":
+                raise
+            clock.sleep(wait * (1 + os.urandom(1)[0] / 256))
+        else:
+            return

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime
-from hmac import compare_digest
 from typing import Any, Final, NamedTuple
 
 from chalicelib import store
@@ -107,7 +106,7 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
             user_id=ids.new("usr"),
             policy_version=form.policy_version,
             free_mailbox=is_free(address.domain),
-            code_hash=_code_hash(mailbox, code),
+            code_hash=code_hash(mailbox, code),
             code_until=now + int(retention.MAIL_CODE.total_seconds()),
             locale=form.locale,
             name=form.name,
@@ -141,11 +140,13 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
     near = f"{address.login}|{networks.prefix(ip)}"
     store.limits.take("code-network", near, CODES_PER_MAILBOX_AND_NETWORK, QUARTER_HOUR)
     store.limits.take("code", address.login, CODES_PER_MAILBOX, QUARTER_HOUR)
-    known = store.accounts.SIGNUPS.get(mailbox=mailbox, use=Purpose.CREATE_AND_LOGIN)
-    expected = known.value.code_hash if known is not None else ""
-    matches = compare_digest(expected, _code_hash(mailbox, code))
+    # The code names its own form: whoever signs up with somebody else's mailbox neither ends the code its
+    # owner is about to type nor puts a password of theirs in the place of the owner's.
+    known = store.accounts.SIGNUPS.get(
+        mailbox=mailbox, code_hash=code_hash(mailbox, code), use=Purpose.CREATE_AND_LOGIN
+    )
     now = clock.now()
-    if known is None or not matches or now >= known.value.code_until:
+    if known is None or now >= known.value.code_until:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
     signup = known.value
     store.vault.create_key(signup.company_id)
@@ -303,7 +304,8 @@ def _session_key(token: str) -> dict[str, Any] | None:
     }
 
 
-def _code_hash(mailbox: str, code: str) -> str:
+def code_hash(mailbox: str, code: str) -> str:
+    """What a mailed code is looked up by, within its mailbox."""
     return store.accounts.operator_hash("code", f"{mailbox}|{code}")
 
 

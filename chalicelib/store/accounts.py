@@ -18,7 +18,7 @@ COMPANIES = Rows(Company, pk="{company_id}", sk="company")
 USERS = Rows(User, pk="{company_id}", sk="user#{user_id}")
 SESSIONS = Rows(Session, pk="{company_id}", sk="session#{user_id}#{token_hash}")
 LOGINS = Rows(Login, pk="mailbox#{mailbox}", sk="login", owner=ids.OPERATOR)
-SIGNUPS = Rows(Signup, pk="mailbox#{mailbox}", sk="signup", owner=ids.OPERATOR)
+SIGNUPS = Rows(Signup, pk="mailbox#{mailbox}", sk="signup#{code_hash}", owner=ids.OPERATOR)
 NOTICES = Rows(Notice, pk="notice#{notice_id}", sk="notice", owner=ids.OPERATOR)
 
 NOTICES_DUE = "notices"

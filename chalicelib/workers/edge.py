@@ -98,28 +98,11 @@ def _unsubscribe(event: dict[str, Any], text: str, method: str) -> Answer:
             # Scanners follow links: looking at the page changes nothing.
             return _page(200, pages.unsubscribe_page(locale, here), head=method == "HEAD")
         choice = pages.choice_of(_body(event), event["headers"].get("content-type"))
-        _refuse(token, choice)
+        aws.write_together(refusals.writes(token, choice, clock.now()))
     except Exception as error:
         _tell("refusal_not_stored", error)
         return {"statusCode": 503, "headers": {**_NEVER_KEPT, "retry-after": "5"}, "body": ""}
     return _page(200, pages.done_page(locale, choice, here))
-
-
-def _refuse(token: Token, choice: pages.Choice) -> None:
-    """Store a refusal. Its writes have no conditions, so a cancelled one only met another (a double click)."""
-    from botocore.exceptions import ClientError
-
-    client = aws.light_client("dynamodb")
-    writes = refusals.writes(token, choice, clock.now())
-    for wait in (0.05, 0.2, 0.5, None):
-        try:
-            client.transact_write_items(**writes)
-        except ClientError as error:
-            if wait is None or error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            clock.sleep(wait * (1 + os.urandom(1)[0] / 256))
-        else:
-            return
 
 
 def _record(event: dict[str, Any], text: str) -> None:

@@ -1,7 +1,7 @@
 """`make demo`: the main journey, step by step, each checked against what is promised.
 
-Talks to the stack that `make run` started, or else starts a throw-away one; only HTTP, as anybody's client would.
-Ends with 1 at the first step that is not as promised. Takes about ten seconds, most of them the reader's pause.
+Talks to the stack that `make run` started, or else starts a throw-away one; only HTTP, as any client would.
+Ends with 1 at the first step that is not as promised. Takes about ten seconds.
 """
 
 from __future__ import annotations
@@ -137,7 +137,11 @@ class Journey:
         expect: int = 200,
         keys: Sequence[str] = (),
     ) -> Answer:
-        """One request, shown with its answer (only ``keys`` of it). Raises NotAsPromisedError for another status."""
+        """One request, shown with its answer (only ``keys`` of it).
+
+        Raises:
+            NotAsPromisedError: another status came back.
+        """
         own = dict(headers or {})
         if path.startswith("/v1/") and self.token:
             own["Authorization"] = f"Bearer {self.token}"
@@ -164,7 +168,7 @@ class Journey:
 
 
 def send(method: str, url: str, body: Any, headers: Mapping[str, str]) -> Answer:
-    """One request with just these headers: some mail clients send no Accept at all, and libraries would add one."""
+    """One request with just these headers: some mail clients send no Accept, and libraries would add one."""
     parts = urlsplit(url)
     data, own = b"", dict(headers)
     if isinstance(body, str):

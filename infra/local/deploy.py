@@ -60,8 +60,24 @@ def deploy(
         time.sleep(POLL_SECONDS)
     if status not in _DONE:
         raise DeploymentError(f"{status}\n{_failures(cloudformation)}")
-    outputs = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0].get("Outputs", [])
-    return {output["OutputKey"]: output["OutputValue"] for output in outputs}
+    found = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0].get("Outputs", [])
+    outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in found}
+    _apply_gateway_responses(client("apigateway"), body["Resources"]["RestAPI"]["Properties"], outputs["RestAPIId"])
+    return outputs
+
+
+def _apply_gateway_responses(gateway: Any, rest_api: dict[str, Any], api_id: str) -> None:
+    """SAM writes these into the API's definition, where AWS finds them at import and the emulator does not."""
+    for kind, wanted in rest_api["GatewayResponses"].items():
+        headers = wanted["ResponseParameters"]["Headers"]
+        gateway.put_gateway_response(
+            restApiId=api_id,
+            responseType=kind,
+            statusCode=str(wanted["StatusCode"]),
+            responseParameters={f"gatewayresponse.header.{name}": text for name, text in headers.items()},
+            responseTemplates=wanted["ResponseTemplates"],
+        )
+    gateway.create_deployment(restApiId=api_id, stageName=rest_api["StageName"])
 
 
 def _status(cloudformation: Any) -> str | None:

@@ -170,12 +170,18 @@ def test_an_unproven_signup_is_invisible_from_its_last_second_on_though_the_row_
     SIGNUPS.put_new(pending, op=new_op())
     limit, grace = int(SIGNUP_PENDING.total_seconds()), int(GRACE.total_seconds())
     engine.advance(limit - grace - 2)
-    assert SIGNUPS.get(mailbox=pending.mailbox, use=Purpose.CREATE_AND_LOGIN) is not None
+    assert (
+        SIGNUPS.get(mailbox=pending.mailbox, code_hash=pending.code_hash, use=Purpose.CREATE_AND_LOGIN)
+        is not None
+    )
     engine.advance(4)
-    assert SIGNUPS.get(mailbox=pending.mailbox, use=Purpose.CREATE_AND_LOGIN) is None
+    assert (
+        SIGNUPS.get(mailbox=pending.mailbox, code_hash=pending.code_hash, use=Purpose.CREATE_AND_LOGIN)
+        is None
+    )
     prefix = list(SIGNUPS.query(f"mailbox#{pending.mailbox}", "signup", use=Purpose.CREATE_AND_LOGIN))
     assert prefix == []
-    item = engine.item(AccountsRow, f"mailbox#{pending.mailbox}", "signup")
+    item = engine.item(AccountsRow, f"mailbox#{pending.mailbox}", f"signup#{pending.code_hash}")
     assert item is not None
     assert set(item["expires_at"]) == {"N"}  # what DynamoDB's TTL reads: a top-level number
 
@@ -188,7 +194,7 @@ def test_an_expired_leftover_does_not_keep_a_person_from_signing_up_again(engine
         SIGNUPS.put_new(replace(pending, name="Too early"), op=new_op())
     engine.advance(int(SIGNUP_PENDING.total_seconds()) + 1)
     SIGNUPS.put_new(replace(pending, name="Again"), op=new_op())
-    found = SIGNUPS.get(mailbox=pending.mailbox, use=Purpose.CREATE_AND_LOGIN)
+    found = SIGNUPS.get(mailbox=pending.mailbox, code_hash=pending.code_hash, use=Purpose.CREATE_AND_LOGIN)
     assert found is not None
     assert found.value.name == "Again"
 

@@ -189,3 +189,11 @@ def refusals(stack: LocalStack, company: str) -> list[dict[str, Any]]:
         for row in rows(stack, "workspace")
         if row["pk"]["S"] == f"{company}#standing" and "#refusal#" in row["sk"]["S"]
     ]
+
+
+def restart(stack: LocalStack, function: str) -> None:
+    """Make the function's next call a cold one, as after a deployment."""
+    client, name = stack.client("lambda"), stack.functions()[function]
+    known = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+    fresh = {**known, "RESTARTED": os.urandom(4).hex()}
+    client.update_function_configuration(FunctionName=name, Environment={"Variables": fresh})

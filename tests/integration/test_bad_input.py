@@ -13,7 +13,18 @@ from chalicelib.api import endpoint, openapi
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids, settings
 from infra.local import LocalStack
-from tests.integration.client import PASSWORD, POLICY, Answer, User, code_in, fresh_address, fresh_network, mail_to, request, sign_up
+from tests.integration.client import (
+    PASSWORD,
+    POLICY,
+    Answer,
+    User,
+    code_in,
+    fresh_address,
+    fresh_network,
+    mail_to,
+    request,
+    sign_up,
+)
 
 JSON = {"Content-Type": "application/json"}
 BASIS = {"basis": "consent", "source": "trade fair"}
@@ -34,7 +45,11 @@ def of(routes: list[Route]) -> list[str]:
 
 def path_of(route: Route) -> str:
     plain = {"purpose": "tracking", "version": POLICY}
-    return re.sub(r"\{(\w+?)(_id)?\}", lambda m: plain.get(m[1]) or ids.new("msg" if m[1] == "message" else "ct"), route.path)
+    return re.sub(
+        r"\{(\w+?)(_id)?\}",
+        lambda m: plain.get(m[1]) or ids.new("msg" if m[1] == "message" else "ct"),
+        route.path,
+    )
 
 
 def problem(answer: Answer, status: int, code: str | None = None) -> dict[str, Any]:
@@ -104,8 +119,16 @@ def nested(levels: int) -> bytes:
         (b"true", 400, "not_an_object"),
         (b"17", 400, "not_an_object"),
         (b'"text"', 400, "not_an_object"),
-        (b'{"name": "a", "name": "b", "lawful_basis": {"basis": "consent", "source": "x"}}', 400, "repeated_name"),
-        (b'{"name": "a", "lawful_basis": {"basis": "consent", "source": "x", "source": "y"}}', 400, "repeated_name"),
+        (
+            b'{"name": "a", "name": "b", "lawful_basis": {"basis": "consent", "source": "x"}}',
+            400,
+            "repeated_name",
+        ),
+        (
+            b'{"name": "a", "lawful_basis": {"basis": "consent", "source": "x", "source": "y"}}',
+            400,
+            "repeated_name",
+        ),
         (b'{"name": "a", "n\\u0061me": "b"}', 400, "repeated_name"),
         (b'{"name": "' + b"a" * 2**20 + b'"}', 413, "too_large"),
         (b" " * (settings.MAX_BODY_BYTES + 1), 413, "too_large"),
@@ -133,14 +156,27 @@ def test_the_largest_body_that_is_taken(anna: User) -> None:
     assert rest < 1000
     html = "<p>" + "x" * 199_990 + "</p>"
     assert anna.call("POST", "/v1/messages", {**MAIL, "html": html}).status == 202
-    assert errors(anna.call("POST", "/v1/messages", {**MAIL, "html": html + "xxxxxx"})) == {("html", "too_long")}
+    assert errors(anna.call("POST", "/v1/messages", {**MAIL, "html": html + "xxxxxx"})) == {
+        ("html", "too_long")
+    }
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=of(WITH_BODY))
 @pytest.mark.parametrize(
     "media",
-    [None, "", "text/plain", "text/json", "application/x-www-form-urlencoded", "application/jsonx", "image/png",
-     "application/octet-stream", "multipart/form-data; boundary=x", "application/xml", "*/*"],
+    [
+        None,
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "application/jsonx",
+        "image/png",
+        "application/octet-stream",
+        "multipart/form-data; boundary=x",
+        "application/xml",
+        "*/*",
+    ],
 )
 def test_only_json_is_taken(stack: LocalStack, anna: User, route: Route, media: str | None) -> None:
     good = json.dumps(openapi.EXAMPLES[route.body.__name__]).encode()  # type: ignore[union-attr]
@@ -148,7 +184,9 @@ def test_only_json_is_taken(stack: LocalStack, anna: User, route: Route, media: 
     problem(answer, 415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("media", ["application/json; charset=utf-8", "APPLICATION/JSON", " application/json "])
+@pytest.mark.parametrize(
+    "media", ["application/json; charset=utf-8", "APPLICATION/JSON", " application/json "]
+)
 def test_json_may_be_announced_in_any_spelling(anna: User, media: str) -> None:
     body = json.dumps(CONTACT).encode()
     assert anna.call("POST", "/v1/contacts", body, {"Content-Type": media}).status == 201
@@ -168,7 +206,9 @@ def test_a_stranger_is_refused_before_the_body_is_looked_at(stack: LocalStack, r
     stack.wire.clear()
     for body, headers in junk:
         headers = {**headers, "Idempotency-Key": "\x01"}
-        document = problem(request(stack.api + path_of(route), route.method, body, headers), 401, "unauthorized")
+        document = problem(
+            request(stack.api + path_of(route), route.method, body, headers), 401, "unauthorized"
+        )
         document.pop("request_id")
         assert document["title"] == "Please log in."
     assert not [call for call in stack.wire.calls if call.function == "okki-leads-api"]
@@ -211,23 +251,30 @@ def test_a_field_nobody_declared_is_refused_by_name(stack: LocalStack, anna: Use
     ("body", "field"),
     [
         ({**CONTACT, "lawful_basis": {**BASIS, "more": 1}}, "lawful_basis.more"),
-        ({**MAIL, "to": [{"email": "bob@buyer.example"}, {"email": "eve@buyer.example", "bcc": "x"}]}, "to.1.bcc"),
+        (
+            {**MAIL, "to": [{"email": "bob@buyer.example"}, {"email": "eve@buyer.example", "bcc": "x"}]},
+            "to.1.bcc",
+        ),
         ({**MAIL, "cc": [{"email": "bob@buyer.example", "pixel": False}]}, "cc.0.pixel"),
         ({**MAIL, "headers": {"Bcc": "x"}}, "headers"),
     ],
 )
-def test_a_field_nobody_declared_is_refused_at_every_level(anna: User, body: dict[str, Any], field: str) -> None:
+def test_a_field_nobody_declared_is_refused_at_every_level(
+    anna: User, body: dict[str, Any], field: str
+) -> None:
     path = "/v1/messages" if "subject" in body else "/v1/contacts"
     assert errors(anna.call("POST", path, body)) == {(field, "unknown_field")}
 
 
 @pytest.mark.parametrize("route", WITH_BODY, ids=of(WITH_BODY))
 @pytest.mark.parametrize("junk", [17, True, [], {}, ["x"], {"x": 1}, 1.5, 10**30, "\x00"], ids=repr)
-def test_a_value_of_another_kind_is_refused_by_name(stack: LocalStack, anna: User, route: Route, junk: Any) -> None:
+def test_a_value_of_another_kind_is_refused_by_name(
+    stack: LocalStack, anna: User, route: Route, junk: Any
+) -> None:
     """One request with every field spoiled; each that does not happen to be allowed there is named."""
     assert route.body is not None
     model = route.body
-    spoiled = {name: junk for name in model.model_fields}
+    spoiled = dict.fromkeys(model.model_fields, junk)
     answer = anna.call(route.method, path_of(route), spoiled, {"X-Local-Client": fresh_network()})
     named = {field.partition(".")[0] for field, _ in errors(answer)}
     fits = {bool: {"is_adult", "tracking"}, int: {"version"}, list: {"social", "cc"}}
@@ -283,9 +330,17 @@ BREAKS = {
 @pytest.mark.parametrize("label", BREAKS)
 def test_nothing_can_break_out_of_a_mail_header(stack: LocalStack, anna: User, label: str) -> None:
     text = BREAKS[label]
-    contact = {**CONTACT, "name": text, "company": text, "position": text, "lawful_basis": {**BASIS, "source": text}}
+    contact = {
+        **CONTACT,
+        "name": text,
+        "company": text,
+        "position": text,
+        "lawful_basis": {**BASIS, "source": text},
+    }
     fields = {"name", "company", "position", "lawful_basis.source"}
-    assert errors(anna.call("POST", "/v1/contacts", contact)) == {(field, "control_character") for field in fields}
+    assert errors(anna.call("POST", "/v1/contacts", contact)) == {
+        (field, "control_character") for field in fields
+    }
     mail = {**MAIL, "subject": text, "to": [{"email": "bob@buyer.example", "name": text}]}
     expected = {("subject", "control_character"), ("to.0.name", "control_character")}
     assert errors(anna.call("POST", "/v1/messages", mail)) == expected
@@ -311,18 +366,34 @@ def test_half_a_character_is_refused(anna: User) -> None:
         assert errors(anna.call("POST", "/v1/messages", body, JSON)) == {("html", "not_text")}
 
 
-@pytest.mark.parametrize("damage", [b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xc0\xaf", b"M\xfcller"])
+@pytest.mark.parametrize(
+    "damage", [b"\xff", b"\xc3\x28", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\xc0\xaf", b"M\xfcller"]
+)
 def test_text_that_is_not_utf_8_is_refused_by_name(stack: LocalStack, anna: User, damage: bytes) -> None:
     body = json.dumps({**CONTACT, "company": "PLACE"}).encode().replace(b"PLACE", damage)
     assert errors(anna.call("POST", "/v1/contacts", body, JSON)) == {("company", "not_utf8")}
-    body = json.dumps({**MAIL, "to": [{"email": "b@b.example", "name": "PLACE"}]}).encode().replace(b"PLACE", damage)
+    body = (
+        json.dumps({**MAIL, "to": [{"email": "b@b.example", "name": "PLACE"}]})
+        .encode()
+        .replace(b"PLACE", damage)
+    )
     assert errors(anna.call("POST", "/v1/messages", body, JSON)) == {("to.0.name", "not_utf8")}
     body = json.dumps({"email": anna.email, "password": "PLACE"}).encode().replace(b"PLACE", damage)
     assert errors(request(f"{stack.api}/v1/login", "POST", body, JSON)) == {("password", "not_utf8")}
 
 
 @pytest.mark.parametrize(
-    "text", ["林美玲", "Søren Ærø", "👩‍👩‍👧‍👦 🇸🇬", "مرحبا", "Ǆ ﬁ Å", "O'Brien & \"Söhne\" <x>", "=?utf-8?q?x?=", "a" * 200]
+    "text",
+    [
+        "林美玲",
+        "Søren Ærø",
+        "👩‍👩‍👧‍👦 🇸🇬",
+        "مرحبا",
+        "Ǆ ﬁ Å",
+        'O\'Brien & "Söhne" <x>',
+        "=?utf-8?q?x?=",
+        "a" * 200,
+    ],
 )
 def test_a_name_in_any_script_comes_back_as_it_was_written(anna: User, text: str) -> None:
     made = anna.call("POST", "/v1/contacts", {**CONTACT, "name": text, "company": text})
@@ -385,7 +456,9 @@ def test_an_address_is_taken_if_mail_can_be_sent_there(stack: LocalStack, anna: 
         assert anna.call("POST", "/v1/messages", {**MAIL, "to": [{"email": address}]}).status == 202
     else:
         assert errors(made) == {("email", code)}
-        assert errors(anna.call("POST", "/v1/messages", {**MAIL, "to": [{"email": address}]})) == {("to.0.email", code)}
+        assert errors(anna.call("POST", "/v1/messages", {**MAIL, "to": [{"email": address}]})) == {
+            ("to.0.email", code)
+        }
         login = {"email": address, "password": "x" * 12}
         assert errors(request(f"{stack.api}/v1/login", "POST", login)) == {("email", code)}
 
@@ -429,7 +502,9 @@ def test_a_version_that_never_was_is_a_conflict(anna: User, version: int) -> Non
     problem(answer, 409, "changed")
 
 
-@pytest.mark.parametrize("code", ["", "12345", "123456789", "12345a", "１２３４５６", "-12345", "1e10", "٣٣٣٣٣٣"])
+@pytest.mark.parametrize(
+    "code", ["", "12345", "123456789", "12345a", "１２３４５６", "-12345", "1e10", "٣٣٣٣٣٣"]
+)
 def test_a_code_is_six_to_eight_digits(stack: LocalStack, code: str) -> None:
     answer = request(f"{stack.api}/v1/signup/verify", "POST", {"email": "a@b.example", "code": code})
     assert errors(answer) == {("code", "malformed")}
@@ -437,7 +512,14 @@ def test_a_code_is_six_to_eight_digits(stack: LocalStack, code: str) -> None:
 
 def test_a_code_may_be_pasted_with_spaces_around_it(stack: LocalStack) -> None:
     email, ip = fresh_address(), {"X-Local-Client": fresh_network()}
-    form = {"name": "A", "company": "B", "email": email, "password": PASSWORD, "is_adult": True, "policy_version": POLICY}
+    form = {
+        "name": "A",
+        "company": "B",
+        "email": email,
+        "password": PASSWORD,
+        "is_adult": True,
+        "policy_version": POLICY,
+    }
     assert request(f"{stack.api}/v1/signup", "POST", form, ip).status == 202
     body = {"email": f" {email} ", "code": f" {code_in(mail_to(stack, email))}\n"}
     assert request(f"{stack.api}/v1/signup/verify", "POST", body, ip).status == 201
@@ -467,9 +549,16 @@ def test_what_does_not_exist_is_a_problem_document_too(anna: User, method: str, 
     problem(anna.call(method, path), 404, "not_found")
 
 
-@pytest.mark.parametrize("item", ["%00", "%ff", "%F0%9F%98%80", "..%2f..%2fetc%2fpasswd", "x" * 4000, "ct_%23", "*", "%25"])
+@pytest.mark.parametrize(
+    "item", ["%00", "%ff", "%F0%9F%98%80", "..%2f..%2fetc%2fpasswd", "x" * 4000, "ct_%23", "*", "%25"]
+)
 def test_a_strange_id_is_an_unknown_id(anna: User, item: str) -> None:
-    for path in (f"/v1/contacts/{item}", f"/v1/messages/{item}", f"/v1/contacts/{item}/consents", f"/v1/policy/{item}"):
+    for path in (
+        f"/v1/contacts/{item}",
+        f"/v1/messages/{item}",
+        f"/v1/contacts/{item}/consents",
+        f"/v1/policy/{item}",
+    ):
         problem(anna.call("GET", path), 404, "not_found")
 
 

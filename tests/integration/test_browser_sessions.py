@@ -12,7 +12,17 @@ import app as front_door  # noqa: F401  # registers every route
 from chalicelib.api import endpoint
 from chalicelib.privacy import retention
 from infra.local import LocalStack
-from tests.integration.client import PASSWORD, Answer, User, code_in, fresh_address, fresh_network, mail_to, request, sign_up
+from tests.integration.client import (
+    PASSWORD,
+    Answer,
+    User,
+    code_in,
+    fresh_address,
+    fresh_network,
+    mail_to,
+    request,
+    sign_up,
+)
 
 NAME = "__Host-session"
 GRAMMAR = re.compile(
@@ -182,7 +192,11 @@ def test_another_site_cannot_make_a_browser_change_anything(
     }
     headers = {} if token == "none" else {"X-CSRF-Token": tokens[token]}
     if origin is not None:
-        own = {OWN: stack.api, "own as https": stack.api.replace("http:", "https:"), "own and more": stack.api + ".evil.example"}
+        own = {
+            OWN: stack.api,
+            "own as https": stack.api.replace("http:", "https:"),
+            "own and more": stack.api + ".evil.example",
+        }
         headers["Origin"] = own.get(origin, origin)
     before = browser.contacts()
     answer = browser.call("POST", "/v1/contacts", CONTACT, **headers)
@@ -210,7 +224,10 @@ def test_every_route_that_changes_something_asks_a_browser_for_the_token(browser
     [
         ("application/x-www-form-urlencoded", b"name=Mallory&x=%7B%7D"),
         ("text/plain", b'{"name": "Mallory", "lawful_basis": {"basis": "consent", "source": "="}}'),
-        ("multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--b--'),
+        (
+            "multipart/form-data; boundary=b",
+            b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--b--',
+        ),
     ],
 )
 def test_a_form_on_another_site_does_nothing(browser: Browser, content_type: str, body: bytes) -> None:

@@ -78,10 +78,17 @@ def test_what_was_stored_is_what_is_read_changed_and_deleted(user: User) -> None
     assert user.call("GET", f"/v1/contacts/{made['id']}").json == made
     assert user.call("GET", "/v1/contacts").json == {"items": [made], "next_cursor": None}
 
-    answer = user.call("PATCH", f"/v1/contacts/{made['id']}", {"version": 1, "position": "CEO", "phone": None})
+    answer = user.call(
+        "PATCH", f"/v1/contacts/{made['id']}", {"version": 1, "position": "CEO", "phone": None}
+    )
     assert answer.status == 200
     changed = answer.json
-    assert changed | {"updated_at": ""} == made | {"version": 2, "position": "CEO", "phone": None, "updated_at": ""}
+    assert changed | {"updated_at": ""} == made | {
+        "version": 2,
+        "position": "CEO",
+        "phone": None,
+        "updated_at": "",
+    }
     assert user.call("GET", f"/v1/contacts/{made['id']}").json == changed
 
     answer = user.call("DELETE", f"/v1/contacts/{made['id']}")
@@ -94,7 +101,7 @@ def test_what_was_stored_is_what_is_read_changed_and_deleted(user: User) -> None
 @pytest.mark.clause("stored")
 def test_a_contact_needs_a_name_and_a_lawful_basis_and_no_more(user: User) -> None:
     made = user.call("POST", "/v1/contacts", LEAST).json
-    empty = {name: None for name in ("email", "company", "position", "country", "phone")}
+    empty = dict.fromkeys(("email", "company", "position", "country", "phone"))
     assert made | empty | {"social": []} == made
     answer = user.call("POST", "/v1/contacts", {})
     refused(answer, 422, "invalid", "name", "required")
@@ -163,11 +170,23 @@ def test_two_who_change_a_contact_do_not_overwrite_each_other(user: User) -> Non
 
 
 @pytest.mark.clause("stored")
-def test_an_unknown_a_foreign_and_a_malformed_id_get_the_very_same_answer(stack: LocalStack, user: User) -> None:
+def test_an_unknown_a_foreign_and_a_malformed_id_get_the_very_same_answer(
+    stack: LocalStack, user: User
+) -> None:
     foreign = sign_up(stack).contact(fresh_address("bob"))["id"]
     mine = user.contact(fresh_address("bob"))["id"]
     message = ids.new("msg")
-    others = [foreign, "ct_" + "0" * 26, message, mine.upper(), mine[:-1], mine + "%23", "%00", "~", "x" * 3000]
+    others = [
+        foreign,
+        "ct_" + "0" * 26,
+        message,
+        mine.upper(),
+        mine[:-1],
+        mine + "%23",
+        "%00",
+        "~",
+        "x" * 3000,
+    ]
     for method, body in (("GET", None), ("PATCH", {"version": 1, "name": "x"}), ("DELETE", None)):
         unknown = without_id(user.call(method, f"/v1/contacts/{ids.new('ct')}", body))
         assert unknown[0] == 404
@@ -206,7 +225,9 @@ def test_a_full_last_page_ends_the_list(user: User) -> None:
         assert len(listed(user, limit=limit)) == 4
 
 
-@pytest.mark.parametrize("limit", ["0", "-1", "201", "1e2", "", "9" * 30, "0000019999", "000001" + "9" * 5000, "٣", "all"])
+@pytest.mark.parametrize(
+    "limit", ["0", "-1", "201", "1e2", "", "9" * 30, "0000019999", "000001" + "9" * 5000, "٣", "all"]
+)
 def test_a_page_has_the_size_it_may_have(user: User, limit: str) -> None:
     from urllib.parse import quote
 
@@ -240,13 +261,20 @@ def test_a_key_belongs_to_one_body_one_user_and_one_day(stack: LocalStack, user:
     assert other.call("POST", "/v1/contacts", FULL, once).json["id"] != first["id"]
     assert other.call("POST", "/v1/contacts", {**FULL, "name": "Third"}, key()).status == 201
     # the same key elsewhere is another key
-    mail = {"to": [{"email": fresh_address("bob")}], "subject": "Hello", "html": "<p>Hello</p>", "kind": "business"}
+    mail = {
+        "to": [{"email": fresh_address("bob")}],
+        "subject": "Hello",
+        "html": "<p>Hello</p>",
+        "kind": "business",
+    }
     assert user.call("POST", "/v1/messages", mail, once).status == 202
     stack.advance(int(retention.IDEMPOTENCY.total_seconds()) // 2 - 60)
     user.call("GET", "/v1/me")  # stays logged in
     stack.advance(int(retention.IDEMPOTENCY.total_seconds()) // 2 + 120)
     token = request(
-        f"{stack.api}/v1/login", "POST", {"email": user.email, "password": "correct horse battery"},
+        f"{stack.api}/v1/login",
+        "POST",
+        {"email": user.email, "password": "correct horse battery"},
         {"X-Local-Client": user.address},
     ).json["session"]["token"]
     later = user.call("POST", "/v1/contacts", FULL, {**once, "Authorization": f"Bearer {token}"})
@@ -276,7 +304,9 @@ def test_different_bodies_under_one_key_at_once_make_one_contact(user: User) -> 
     once = key()
     with ThreadPoolExecutor(4) as pool:
         answers = list(
-            pool.map(lambda n: user.call("POST", "/v1/contacts", {**LEAST, "name": f"Racer {n}"}, once), range(4))
+            pool.map(
+                lambda n: user.call("POST", "/v1/contacts", {**LEAST, "name": f"Racer {n}"}, once), range(4)
+            )
         )
     assert sorted(answer.status for answer in answers) == [201, 422, 422, 422]
     assert len(listed(user)) == 1
@@ -324,7 +354,9 @@ def test_a_change_is_made_once_though_the_first_tries_fail(stack: LocalStack, us
 
 @pytest.mark.clause("stored")
 @pytest.mark.parametrize("kind", FAULTS)
-def test_a_deletion_takes_effect_though_the_first_tries_fail(stack: LocalStack, user: User, kind: Any) -> None:
+def test_a_deletion_takes_effect_though_the_first_tries_fail(
+    stack: LocalStack, user: User, kind: Any
+) -> None:
     made = user.contact(fresh_address("bob"))
     fault = stack.wire.inject(kind=kind, operation="DeleteItem", contains="contact#", function=API, times=2)
     assert user.call("DELETE", f"/v1/contacts/{made['id']}").status == 204
@@ -359,7 +391,9 @@ def test_when_nothing_can_be_written_the_user_is_told_and_may_repeat(stack: Loca
     assert listed(user) == [again.json["id"]]
 
 
-def test_when_nothing_can_be_read_the_answer_is_not_that_there_is_nothing(stack: LocalStack, user: User) -> None:
+def test_when_nothing_can_be_read_the_answer_is_not_that_there_is_nothing(
+    stack: LocalStack, user: User
+) -> None:
     made = user.contact(fresh_address("bob"))
     stack.wire.inject(kind="throttle", operation="GetItem", contains="contact#", function=API, times=99)
     refused(user.call("GET", f"/v1/contacts/{made['id']}"), 503, "unavailable")

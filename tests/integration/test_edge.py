@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import re
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from tests.integration.letters import (
     letter,
     read_token,
     refusals,
+    restart,
     rows,
     sample,
 )
@@ -160,7 +160,7 @@ def test_readers_see_the_mail_whatever_is_down_behind_the_image(
     stack: LocalStack, sent: Letter, service: str, kind: Any
 ) -> None:
     if service == "secretsmanager":
-        forget_keys(stack)
+        restart(stack, "Edge")
     fault = stack.wire.inject(kind=kind, service=service, function="okki-leads-edge", times=20)
     assert is_the_pixel(sent.load())
     assert fault.hits
@@ -427,7 +427,7 @@ def test_one_fault_on_the_way_does_not_lose_a_refusal(stack: LocalStack, anna: U
 @pytest.mark.clause("consent")
 def test_a_refusal_is_not_confirmed_when_the_link_cannot_be_checked(stack: LocalStack, anna: User) -> None:
     mail = letter(stack, anna)
-    forget_keys(stack)
+    restart(stack, "Edge")
     stack.wire.inject(kind="fail", service="secretsmanager", function="okki-leads-edge", times=20)
     assert mail.choose().status == 503
     assert mail.load("c").status == 503
@@ -527,16 +527,6 @@ def edge_event(method: str, path: str) -> dict[str, Any]:
     event["rawPath"] = event["requestContext"]["http"]["path"] = path
     event["requestContext"]["http"]["method"] = method
     return event
-
-
-def forget_keys(stack: LocalStack) -> None:
-    """Make the edge's next call a cold one, as after a deployment."""
-    client = stack.client("lambda")
-    name = stack.functions()["Edge"]
-    known = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    client.update_function_configuration(
-        FunctionName=name, Environment={"Variables": {**known, "RESTARTED": os.urandom(4).hex()}}
-    )
 
 
 def in_parallel(act: Callable[[], object], times: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from tests.integration.client import (
     request,
     sign_up,
 )
-from tests.integration.letters import LATER, READER, drained, rows, sample
+from tests.integration.letters import LATER, READER, drained, restart, rows, sample
 
 WRITES = {
     "PutItem",
@@ -227,11 +226,3 @@ def test_a_mail_waits_for_whatever_is_down(stack: LocalStack, service: str) -> N
 def sweep(stack: LocalStack) -> None:
     stack.invoke("Sweep", sample("schedule-sweep"))
     drained(stack, "outbox")
-
-
-def restart(stack: LocalStack, function: str) -> None:
-    """Make the function's next call a cold one, as after a deployment."""
-    client, name = stack.client("lambda"), stack.functions()[function]
-    known = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-    fresh = {**known, "RESTARTED": os.urandom(4).hex()}
-    client.update_function_configuration(FunctionName=name, Environment={"Variables": fresh})

@@ -1,0 +1,136 @@
+"""What each function may do, as one table to read: a right that is not here cannot be added in passing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.structure.source import ROOT
+
+TAKE = "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage"
+VIEW = "GetItem Query ConditionCheckItem BatchGetItem"
+KEEP = f"{VIEW} PutItem UpdateItem"
+KEYS = "GetItem Query"
+OWN_LOG = "CreateLogStream PutLogEvents"
+
+MAY = {
+    "api": {
+        "AccountsTable": f"{KEEP} DeleteItem",
+        "WorkspaceTable": f"{KEEP} DeleteItem",
+        "LedgerTable": "PutItem",
+        "CompanyKeysTable": f"{KEYS} PutItem",
+        "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
+        "OutboxQueue": "SendMessage",
+        "NoticesQueue": "SendMessage",
+    },
+    "edge": {
+        "HitsQueue": "SendMessage",
+        "TrackingSecret": "GetSecretValue",
+        "WorkspaceTable": "PutItem",
+        "LedgerTable": "PutItem",
+    },
+    "record_hits": {
+        "HitsQueue": TAKE,
+        "TrackingSecret": "GetSecretValue",
+        "WorkspaceTable": KEEP,
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+    },
+    "send_messages": {
+        "OutboxQueue": TAKE,
+        "TrackingSecret": "GetSecretValue",
+        "WorkspaceTable": KEEP,
+        "AccountsTable": "GetItem ConditionCheckItem",
+        "LedgerTable": "PutItem",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+        "mail": "SendEmail",
+    },
+    "send_notices": {
+        "NoticesQueue": TAKE,
+        "AccountsTable": "GetItem DeleteItem",
+        "CompanyKeysTable": f"{KEYS} PutItem",
+        "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
+        "mail": "SendEmail",
+    },
+    "mail_feedback": {
+        "FeedbackQueue": f"{TAKE} SendMessage",
+        "TrackingSecret": "GetSecretValue",
+        "WorkspaceTable": KEEP,
+        "LedgerTable": "PutItem",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+    },
+    "sweep": {
+        "WorkspaceTable/index/due": "Query",
+        "AccountsTable/index/due": "Query",
+        "OutboxQueue": "SendMessage",
+        "NoticesQueue": "SendMessage",
+    },
+}
+"""Function -> resource -> actions. Besides these: its own log, and the tables' key through DynamoDB only."""
+
+FILES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "infra/policies").glob("*.json"))}
+
+
+def named(resource: Any) -> str:
+    """`WorkspaceTable`, `WorkspaceTable/index/due`, `log`, `mail`; the whole thing for what is none of these."""
+    match resource:
+        case {"Fn::GetAtt": [name, "Arn" | "Id"]} | {"Ref": name}:
+            return str(name)
+        case {"Fn::Sub": str(text)} if ":logs:" in text:
+            return "log"
+        case {"Fn::Sub": str(text)} if ":ses:" in text:
+            return "mail"
+        case {"Fn::Sub": str(text)}:
+            return text.replace("${", "").replace(".Arn}", "")
+    return json.dumps(resource)
+
+
+def rights(policy: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for statement in policy["Statement"]:
+        assert statement["Effect"] == "Allow"
+        resources = statement["Resource"]
+        for resource in resources if isinstance(resources, list) else [resources]:
+            for action in statement["Action"]:
+                yield named(resource), action.partition(":")[2], statement.get("Condition", {})
+
+
+def test_every_function_has_a_line_here() -> None:
+    assert FILES.keys() == MAY.keys()
+
+
+@pytest.mark.clause("access")
+@pytest.mark.parametrize("function", MAY)
+def test_a_function_may_do_what_is_listed_and_no_more(function: str) -> None:
+    allowed = {(resource, action) for resource, actions in MAY[function].items() for action in actions.split()}
+    allowed |= {("log", action) for action in OWN_LOG.split()}
+    found = {(resource, action) for resource, action, _ in rights(FILES[function]) if resource != "TableKey"}
+    assert found <= allowed
+
+
+@pytest.mark.clause("access")
+@pytest.mark.parametrize("function", MAY)
+def test_the_key_of_the_tables_is_of_use_through_dynamodb_only(function: str) -> None:
+    conditions = [condition for resource, _, condition in rights(FILES[function]) if resource == "TableKey"]
+    assert conditions
+    for condition in conditions:
+        via = condition["StringEquals"]["kms:ViaService"]
+        assert via == {"Fn::Sub": "dynamodb.${AWS::Region}.amazonaws.com"}
+
+
+@pytest.mark.clause("retention")
+def test_evidence_is_only_ever_added() -> None:
+    for function, policy in FILES.items():
+        ledger = {action for resource, action, _ in rights(policy) if resource == "LedgerTable"}
+        assert ledger <= {"PutItem"}, function
+
+
+@pytest.mark.clause("access")
+def test_strangers_reach_a_function_that_can_open_nothing() -> None:
+    edge = {(resource, action) for resource, action, _ in rights(FILES["edge"])}
+    assert not {resource for resource, _ in edge} & {"VaultKey", "CompanyKeysTable", "AccountsTable"}
+    assert {action for resource, action in edge if resource.endswith("Table")} == {"PutItem"}

@@ -1,0 +1,70 @@
+"""The list of routes says for each: who may call it, and which rows of the policy it serves."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import app
+from chalicelib.api.endpoint import ROUTES, Route
+from chalicelib.privacy.clauses import CLAUSES
+
+PUBLIC = {
+    ("GET", "/healthz"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs"),
+    ("GET", "/v1/policy"),
+    ("GET", "/v1/policy/{version}"),
+    ("POST", "/v1/signup"),
+    ("POST", "/v1/signup/verify"),
+    ("POST", "/v1/login"),
+}
+"""Everything a stranger may call. Adding to it is a decision, not a detail."""
+NO_PERSON = {"/healthz", "/openapi.json", "/docs"}
+"""Routes that touch nobody's data and so no row of the policy."""
+
+
+def ids(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+@pytest.mark.clause("access")
+def test_a_stranger_reaches_what_is_listed_here_and_nothing_else() -> None:
+    assert {(route.method, route.path) for route in ROUTES if route.public} == PUBLIC
+
+
+@pytest.mark.clause("access")
+def test_there_is_no_route_past_the_guard() -> None:
+    deployed = {(method, path) for path, methods in app.app.routes.items() for method in methods}
+    assert deployed == {(route.method, route.path) for route in ROUTES}
+    for methods in app.app.routes.values():
+        for entry in methods.values():
+            assert entry.view_function.__qualname__.startswith("route."), entry.uri_pattern
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=ids)
+def test_every_route_serves_rows_of_the_policy_that_exist(route: Route) -> None:
+    assert set(route.clauses) <= CLAUSES.keys()
+    assert route.clauses or route.path in NO_PERSON
+    assert route.summary
+    assert route.view.__doc__
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=ids)
+def test_paths_hold_ids_and_never_a_mailbox(route: Route) -> None:
+    assert re.fullmatch(r"(/[a-z0-9.]+|/\{[a-z]+(_id)?\})+", route.path)
+    assert not re.search(r"mail|phone|name", route.path)
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"], ids=ids)
+def test_reading_takes_no_body(route: Route) -> None:
+    assert route.body is None
+    assert not route.repeatable
+
+
+@pytest.mark.clause("scope-adults")
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.body is not None], ids=ids)
+def test_a_body_with_a_field_nobody_declared_is_refused(route: Route) -> None:
+    assert route.body is not None
+    assert route.body.model_config.get("extra") == "forbid"
