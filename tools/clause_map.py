@@ -142,7 +142,7 @@ def page(shown: tuple[Shown, ...]) -> str:
 
 
 def _sentence(name: str) -> str:
-    return name.split("::")[-1].removeprefix("test_").replace("_", " ")
+    return name.rsplit("::", maxsplit=1)[-1].removeprefix("test_").replace("_", " ")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -95,7 +95,17 @@ def running(folder: Path = ROOT / ".local") -> Iterator[tuple[str, int]]:
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [program, *_JVM, "-jar", "DynamoDBLocal.jar", "-inMemory", "-sharedDb", "-port", str(port), "-disableTelemetry"],
+            [
+                program,
+                *_JVM,
+                "-jar",
+                "DynamoDBLocal.jar",
+                "-inMemory",
+                "-sharedDb",
+                "-port",
+                str(port),
+                "-disableTelemetry",
+            ],
             cwd=home,
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -41,7 +41,7 @@ def rfc3339(seconds: int | None) -> str | None:
 
 
 def elapsed() -> float:
-    """Seconds on a clock that never jumps; for cache ages inside one process. Tests move it like the other."""
+    """Seconds on a clock that never jumps; for cache ages inside one process. Tests move it as well."""
     return time.monotonic() + _offset()
 
 

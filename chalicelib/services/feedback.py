@@ -120,7 +120,10 @@ def _stop(where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[St
             address = addresses.parse(one["emailAddress"])
         except ValueError:
             continue
-        person = store.standing.person(where.company_id, address.person)
+        try:
+            person = store.standing.person(where.company_id, address.person)
+        except store.vault.KeyMissingError:
+            return  # the company is gone, and with its keys all that its refusals could mean
         if stops <= store.standing.of(where.company_id, person).stops:
             continue  # known already: a redelivered event adds no second receipt
         store.standing.record_refusals(

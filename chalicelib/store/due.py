@@ -8,8 +8,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.store.accounts import NOTICES, NOTICES_DUE
+from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
 from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
-from chalicelib.store.table import AccountsRow, DueIndex, WorkspaceRow
 
 
 def deliveries(until: int, limit: int) -> Iterator[dict[str, str]]:

@@ -13,7 +13,7 @@ from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import TooManyRequestsError, UnavailableError
 from chalicelib.store.accounts import operator_hash
 from chalicelib.store.failures import refused
-from chalicelib.store.table import AccountsRow
+from chalicelib.store.items import AccountsRow
 
 
 class _LimitRow(AccountsRow):

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.messages import Body, Delivery, Message
 from chalicelib.store import idempotency
-from chalicelib.store.table import Due, Rows, Stored, WorkspaceRow, new_op, query_rows
+from chalicelib.store.items import WorkspaceRow
+from chalicelib.store.table import Due, Rows, Stored, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 USE = Purpose.PROVIDE_FUNCTIONS
@@ -72,7 +73,10 @@ def delivery(company_id: str, message_id: str, number: int) -> Stored[Delivery] 
 
 
 def change_delivery(known: Stored[Delivery], changed: Delivery) -> Stored[Delivery]:
-    """Move a delivery on; ConflictError when somebody was faster. One write unit, 2 with the index."""
+    """Move a delivery on; ConflictError when somebody was faster.
+
+    One write unit, 2 when it leaves the index, 3 when its due time moves.
+    """
     return DELIVERIES.replace(known, changed, op=new_op(), due=due(changed))
 
 

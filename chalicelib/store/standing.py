@@ -12,7 +12,8 @@ from chalicelib.kernel import ids
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.records.standing import Consent, Receipt, Refusal
 from chalicelib.store import vault
-from chalicelib.store.table import Rows, WorkspaceRow, new_op, query_rows
+from chalicelib.store.items import WorkspaceRow
+from chalicelib.store.table import Rows, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 CONSENTS = Rows(Consent, pk="{company_id}#standing", sk="{person}#consent#{purpose}")

@@ -12,101 +12,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import Enum
 from functools import cache
-from typing import Any, Final, Generic, NamedTuple, TypeVar, get_origin, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
-from pynamodb.attributes import BinaryAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
-from chalicelib.kernel import aws, clock, ids, settings, telemetry
-from chalicelib.kernel.errors import ConflictError, RefusedError, UnavailableError
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.errors import RefusedError
 from chalicelib.privacy import fields, retention
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Use, may_use
 from chalicelib.store import vault
-from chalicelib.store.failures import code_of, refused
+from chalicelib.store.failures import call, refused, translate
+from chalicelib.store.items import TABLES, Row
+from chalicelib.store.values import pattern, plain, typed
 
 R = TypeVar("R")
-
-CONFLICT_TRIES: Final = 5
-
-
-class _Row(Model):
-    """What every table's items look like."""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    kind = UnicodeAttribute()
-    op = UnicodeAttribute()
-    version = NumberAttribute()
-    expires_at = NumberAttribute(null=True)
-    sealed = BinaryAttribute(null=True, legacy_encoding=False)
-    sealed_with = NumberAttribute(null=True)
-    facts: MapAttribute[str, Any] = MapAttribute(null=True)
-
-    def __repr__(self) -> str:
-        # PynamoDB would print every value, and a traceback would carry it into a log.
-        return f"{type(self).__name__}()"
-
-
-class _Meta:
-    region = settings.REGION
-    connect_timeout_seconds = aws.CONNECT_SECONDS
-    read_timeout_seconds = aws.READ_SECONDS
-    max_retry_attempts = aws.TRIES - 1  # a model ignores `retry_configuration` (PynamoDB 6.1.0)
-
-
-class DueIndex(GlobalSecondaryIndex["_Row"]):
-    """The sparse index of what still has to happen, keys only; rows leave it by losing their due time."""
-
-    class Meta:
-        index_name = "due"
-        projection = KeysOnlyProjection()
-
-    due_pk = UnicodeAttribute(hash_key=True)
-    due_at = NumberAttribute(range_key=True)
-
-
-class AccountsRow(_Row):
-    """A row of the accounts table."""
-
-    class Meta(_Meta):
-        table_name = settings.TABLE_ACCOUNTS
-
-    due = DueIndex()
-    due_pk = UnicodeAttribute(null=True)
-    due_at = NumberAttribute(null=True)
-
-
-class WorkspaceRow(_Row):
-    """A row of the workspace table."""
-
-    class Meta(_Meta):
-        table_name = settings.TABLE_WORKSPACE
-
-    due = DueIndex()
-    due_pk = UnicodeAttribute(null=True)
-    due_at = NumberAttribute(null=True)
-
-
-class LedgerRow(_Row):
-    """A row of the ledger: written once, never changed."""
-
-    class Meta(_Meta):
-        table_name = settings.TABLE_LEDGER
-
-
-_TABLES: Final[Mapping[str, type[_Row]]] = {
-    "accounts": AccountsRow,
-    "workspace": WorkspaceRow,
-    "ledger": LedgerRow,
-}
 
 
 class Stored(NamedTuple, Generic[R]):
@@ -134,10 +58,10 @@ class Rows(Generic[R]):
     def __init__(self, cls: type[R], *, pk: str, sk: str, owner: str | None = None) -> None:
         self.cls = cls
         self.kind = fields.declaration(cls).kind
-        self.model = _TABLES[fields.declaration(cls).table]
+        self.model = TABLES[fields.declaration(cls).table]
         self._pk, self._sk, self._owner = pk, sk, owner
         self._keyed = set(re.findall(r"{(\w+)", pk + sk))
-        self._parse = re.compile(_pattern(pk) + "\0" + _pattern(sk), re.DOTALL)
+        self._parse = re.compile(pattern(pk) + "\0" + pattern(sk), re.DOTALL)
         self._hints = get_type_hints(cls)
         self._sealed = fields.sealed_fields(cls)
         self._open_facts = tuple(n for n in self._hints if n not in {*self._keyed, *self._sealed})
@@ -149,11 +73,11 @@ class Rows(Generic[R]):
         """The live row with this key, or None. ``use`` says what it is opened for (2.3); one read unit."""
         pk, sk = self._pk.format(**key), self._sk.format(**key)
         try:
-            row = _call(lambda: self.model.get(pk, sk, consistent_read=consistent))
+            row = call(lambda: self.model.get(pk, sk, consistent_read=consistent))
         except DoesNotExist:
             return None
         except PynamoDBException as error:
-            raise _translate(error) from None
+            raise translate(error) from None
         return self.live(row, use)
 
     def query(
@@ -184,13 +108,13 @@ class Rows(Generic[R]):
             if row.kind == self.kind and (found := self.live(row, use)) is not None:
                 yield found
 
-    def live(self, row: _Row, use: Use | None) -> Stored[R] | None:
+    def live(self, row: Row, use: Use | None) -> Stored[R] | None:
         """The record in a row, or None when its time is over."""
         if retention.expired_epoch(row.expires_at, clock.now()):
             return None
         return self.decode(row, use)
 
-    def decode(self, row: _Row, use: Use | None) -> Stored[R]:
+    def decode(self, row: Row, use: Use | None) -> Stored[R]:
         """The record in a row of ours.
 
         Raises:
@@ -203,11 +127,11 @@ class Rows(Generic[R]):
             owner = self._owner or values["company_id"]
             opened = vault.unseal(owner, _place(row), row.sealed, int(row.sealed_with or 0))
             values.update(json.loads(opened))
-        record = self.cls(**{name: _typed(self._hints[name], v) for name, v in values.items()})
+        record = self.cls(**{name: typed(self._hints[name], v) for name, v in values.items()})
         expires_at = None if row.expires_at is None else int(row.expires_at)
         return Stored(record, int(row.version), expires_at)
 
-    def key_of(self, row: _Row) -> dict[str, str]:
+    def key_of(self, row: Row) -> dict[str, str]:
         """The fields that a row's keys are made of."""
         parts = self._parse.fullmatch(f"{row.pk}\0{row.sk}")
         if parts is None:
@@ -216,7 +140,7 @@ class Rows(Generic[R]):
 
     # -- writing ------------------------------------------------------------------------------
 
-    def encode(self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None) -> _Row:
+    def encode(self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None) -> Row:
         """The row for a record, sealed."""
         values = {name: getattr(record, name) for name in self._hints}
         index: dict[str, Any] = {} if due is None else {"due_pk": due.partition, "due_at": due.at}
@@ -229,15 +153,15 @@ class Rows(Generic[R]):
             expires_at=expires_at,
             **index,
         )
-        row.facts = {name: _plain(values[name]) for name in self._open_facts if values[name] is not None}
+        row.facts = {name: plain(values[name]) for name in self._open_facts if values[name] is not None}
         if self._sealed:
-            secret = {n: _plain(values[n]) for n in self._sealed if values[n] is not None}
+            secret = {n: plain(values[n]) for n in self._sealed if values[n] is not None}
             content = json.dumps(secret, ensure_ascii=False, separators=(",", ":")).encode()
             owner = self._owner or values["company_id"]
             row.sealed, row.sealed_with = vault.seal(owner, _place(row), content)
         return row
 
-    def keyed(self, record: R) -> _Row:
+    def keyed(self, record: R) -> Row:
         """The row's keys alone, for deleting it."""
         values = {name: getattr(record, name) for name in self._keyed}
         return self.model(self._pk.format(**values), self._sk.format(**values))
@@ -267,9 +191,9 @@ class Rows(Generic[R]):
         """Write whatever was there before; for facts where the latest word counts."""
         row = self.encode(record, op=op, version=1, expires_at=expiry_of(self.cls), due=None)
         try:
-            _call(row.save)
+            call(row.save)
         except PynamoDBException as error:
-            raise _translate(error) from None
+            raise translate(error) from None
 
     def delete(self, known: Stored[R]) -> None:
         """Remove the version that was read; gone already is fine.
@@ -280,20 +204,20 @@ class Rows(Generic[R]):
         row = self.keyed(known.value)
         gone_or_same = self.model.pk.does_not_exist() | (self.model.version == known.version)
         try:
-            _call(lambda: row.delete(condition=gone_or_same))
+            call(lambda: row.delete(condition=gone_or_same))
         except PynamoDBException as error:
-            raise _translate(error) from None
+            raise translate(error) from None
 
-    def _save(self, row: _Row, condition: Condition, op: str) -> None:
+    def _save(self, row: Row, condition: Condition, op: str) -> None:
         try:
-            _call(lambda: row.save(condition=condition))
+            call(lambda: row.save(condition=condition))
         except PynamoDBException as error:
             if not (refused(error) and written_by(row, op)):
-                raise _translate(error) from None
+                raise translate(error) from None
 
 
 def query_rows(
-    model: type[_Row],
+    model: type[Row],
     pk: str,
     prefix: str,
     *,
@@ -317,10 +241,10 @@ def query_rows(
             if row.sk != before:
                 yield row
     except PynamoDBException as error:
-        raise _translate(error) from None
+        raise translate(error) from None
 
 
-def absent(model: type[_Row]) -> Condition:
+def absent(model: type[Row]) -> Condition:
     """True for no row, and for one whose time is over but which DynamoDB has not removed yet."""
     free: Condition = model.pk.does_not_exist() | (model.expires_at <= clock.now())
     return free
@@ -332,42 +256,15 @@ def expiry_of(cls: type[Any]) -> int | None:
     return None if until is None else int(until.timestamp())
 
 
-def written_by(row: _Row, op: str) -> bool:
+def written_by(row: Row, op: str) -> bool:
     """True when the row in the table is the one this operation wrote: its reply was lost, no more."""
     try:
-        found = _call(lambda: type(row).get(row.pk, row.sk, consistent_read=True))
+        found = call(lambda: type(row).get(row.pk, row.sk, consistent_read=True))
     except DoesNotExist:
         return False
     except PynamoDBException as error:
-        raise _translate(error) from None
+        raise translate(error) from None
     return bool(found.op == op)
-
-
-def _call(act: Callable[[], Any]) -> Any:
-    """Run one DynamoDB call; wait out transactions that hold the row (the SDK does not)."""
-    for attempt in range(CONFLICT_TRIES - 1):
-        try:
-            return act()
-        except PynamoDBException as error:
-            if code_of(error) != "TransactionConflictException":
-                raise
-            backoff(attempt)
-    return act()
-
-
-def backoff(attempt: int) -> None:
-    """Sleep before try ``attempt + 1``: 20 ms doubling, with full jitter."""
-    import secrets
-
-    clock.sleep(0.02 * 2**attempt * secrets.randbelow(1000) / 1000)
-
-
-def _translate(error: PynamoDBException) -> Exception:
-    """What the layers above see of a failed call. Fails closed: an unclear answer is not a yes."""
-    if refused(error):
-        return ConflictError("changed")
-    telemetry.event("store_error", error=error)
-    return UnavailableError()
 
 
 @cache
@@ -381,35 +278,8 @@ def _permit(kind: str, use: Use | None) -> None:
             raise RefusedError(decision.reason, clause=decision.clause)
 
 
-def _place(row: _Row) -> str:
+def _place(row: Row) -> str:
     return f"{type(row).Meta.table_name}\0{row.pk}\0{row.sk}"
-
-
-def _pattern(template: str) -> str:
-    parts = re.split(r"{(\w+)[^}]*}", template)
-    return "".join(f"(?P<{part}>[^#]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-def _typed(hint: Any, value: Any) -> Any:
-    """A stored value in the type its field declares."""
-    if value is None:
-        return None
-    for option in getattr(hint, "__args__", ()) if get_origin(hint) not in {tuple, dict} else ():
-        if option is not type(None):
-            return _typed(option, value)
-    if get_origin(hint) is tuple:
-        return tuple(tuple(item) if isinstance(item, list) else item for item in value)
-    if isinstance(hint, type) and issubclass(hint, (Enum, int)):
-        return hint(value)
-    return value
 
 
 def new_op() -> str:

@@ -16,14 +16,13 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel import aws, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
+from chalicelib.store.failures import CONFLICT_TRIES, backoff
+from chalicelib.store.items import Row
 from chalicelib.store.table import (
-    CONFLICT_TRIES,
     Due,
     Rows,
     Stored,
-    _Row,
     absent,
-    backoff,
     expiry_of,
     written_by,
 )
@@ -41,9 +40,9 @@ class Transaction:
 
     def __init__(self, op: str) -> None:
         self.op = op
-        self._saves: list[tuple[_Row, Any]] = []
-        self._deletes: list[tuple[_Row, Any]] = []
-        self._witness: _Row | None = None
+        self._saves: list[tuple[Row, Any]] = []
+        self._deletes: list[tuple[Row, Any]] = []
+        self._witness: Row | None = None
 
     def put_new(
         self, rows: Rows[R], record: R, *, expires_at: int | None = None, due: Due | None = None

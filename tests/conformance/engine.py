@@ -58,7 +58,9 @@ class Engine:
     def item(self, model: type[Any], pk: str, sk: str) -> dict[str, Any] | None:
         """A row as it lies in the table."""
         key = {"pk": {"S": pk}, "sk": {"S": sk}}
-        found: dict[str, Any] = self.dynamodb.get_item(TableName=model.Meta.table_name, Key=key, ConsistentRead=True)
+        found: dict[str, Any] = self.dynamodb.get_item(
+            TableName=model.Meta.table_name, Key=key, ConsistentRead=True
+        )
         return found.get("Item")
 
     def items(self, model: type[Any], pk: str) -> list[dict[str, Any]]:

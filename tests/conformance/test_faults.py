@@ -13,7 +13,9 @@ from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy.register import Purpose
 from chalicelib.store import contacts, messages, standing, tracking
 from chalicelib.store.contacts import CONTACTS
-from chalicelib.store.table import CONFLICT_TRIES, WorkspaceRow, new_op
+from chalicelib.store.failures import CONFLICT_TRIES
+from chalicelib.store.items import WorkspaceRow
+from chalicelib.store.table import new_op
 from chalicelib.store.transaction import Transaction
 from infra.local.wire import Wire
 from tests.conformance import samples
@@ -133,7 +135,7 @@ def test_an_open_whose_answer_was_lost_is_counted_as_new(wire: Wire, company: st
 
 @pytest.mark.clause("consent")
 def test_a_consent_whose_answer_was_lost_has_one_receipt(wire: Wire, engine: Engine, company: str) -> None:
-    from chalicelib.store.table import LedgerRow
+    from chalicelib.store.items import LedgerRow
 
     wire.inject(kind="lose_reply", operation="TransactWriteItems")
     standing.record_consent(samples.consent(company, "a" * 32), "us_1")

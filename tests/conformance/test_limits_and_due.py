@@ -11,7 +11,8 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import TooManyRequestsError, UnavailableError
 from chalicelib.privacy.register import Purpose
 from chalicelib.store import accounts, due, limits, messages
-from chalicelib.store.table import AccountsRow, new_op
+from chalicelib.store.items import AccountsRow
+from chalicelib.store.table import new_op
 from tests.conformance import samples
 from tests.conformance.engine import Engine
 

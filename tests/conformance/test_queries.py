@@ -9,8 +9,9 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.privacy.retention import EMAIL_TRACKING, after
 from chalicelib.store import contacts, messages, tracking
 from chalicelib.store.contacts import CONTACTS
+from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.messages import BODIES, DELIVERIES, MESSAGES
-from chalicelib.store.table import WorkspaceRow, new_op
+from chalicelib.store.table import new_op
 from tests.conformance import samples
 from tests.conformance.engine import Engine
 

@@ -16,9 +16,10 @@ from chalicelib.records.accounts import Signup
 from chalicelib.store import standing, tracking
 from chalicelib.store.accounts import NOTICES, SIGNUPS, mailbox_hash
 from chalicelib.store.contacts import CONTACTS
+from chalicelib.store.items import AccountsRow, WorkspaceRow
 from chalicelib.store.messages import BODIES, DELIVERIES, MESSAGES
 from chalicelib.store.standing import CONSENTS
-from chalicelib.store.table import AccountsRow, Rows, WorkspaceRow, expiry_of, new_op
+from chalicelib.store.table import Rows, expiry_of, new_op
 from tests.conformance import samples
 from tests.conformance.engine import Engine
 

@@ -8,16 +8,17 @@ import pytest
 
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import ConflictError, InvalidError
+from chalicelib.kernel.tokens import Kind, Token
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.register import Purpose
 from chalicelib.services import refusals
 from chalicelib.store import contacts, idempotency, messages, standing
 from chalicelib.store.contacts import CONTACTS
+from chalicelib.store.items import LedgerRow, WorkspaceRow
 from chalicelib.store.messages import BODIES, DELIVERIES
 from chalicelib.store.standing import RECEIPTS
-from chalicelib.store.table import LedgerRow, WorkspaceRow, expiry_of, new_op
+from chalicelib.store.table import expiry_of, new_op
 from chalicelib.store.transaction import MAX_ROWS, Transaction
-from chalicelib.kernel.tokens import Kind, Token
 from tests.conformance import samples
 from tests.conformance.engine import Engine
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from chalicelib.kernel import tokens
 from chalicelib.kernel.tokens import Kind, Token
@@ -189,6 +191,21 @@ def refusals(stack: LocalStack, company: str) -> list[dict[str, Any]]:
         for row in rows(stack, "workspace")
         if row["pk"]["S"] == f"{company}#standing" and "#refusal#" in row["sk"]["S"]
     ]
+
+
+def redelivery_after(seconds: int) -> Any:
+    """A fixture of a module: failed queue messages come back after this long.
+
+    Short makes failures quick to watch; too short, and a cold start on a busy machine looks like five failures.
+    """
+
+    @pytest.fixture(scope="module", autouse=True)
+    def pace(stack: LocalStack) -> Iterator[None]:
+        stack.retry_after(seconds)
+        yield
+        stack.retry_after(1)
+
+    return pace
 
 
 def restart(stack: LocalStack, function: str) -> None:

@@ -23,11 +23,14 @@ from tests.integration.letters import (
     keys,
     letter,
     read_token,
+    redelivery_after,
     refusals,
     restart,
     rows,
     sample,
 )
+
+pace = redelivery_after(10)
 
 GIF = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -226,3 +226,43 @@ def test_a_mail_waits_for_whatever_is_down(stack: LocalStack, service: str) -> N
 def sweep(stack: LocalStack) -> None:
     stack.invoke("Sweep", sample("schedule-sweep"))
     drained(stack, "outbox")
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "answer"),
+    [
+        (
+            "RecordHits",
+            "sqs-hits",
+            {"batchItemFailures": [{"itemIdentifier": "19dd0b57-b21e-4ac1-bd88-01bbb068cb00"}]},
+        ),
+        ("SendMessages", "sqs-outbox", {"batchItemFailures": []}),
+        ("SendNotices", "sqs-notices", {"batchItemFailures": []}),
+        ("MailFeedback", "sqs-ses-event-delivery", {"batchItemFailures": []}),
+        ("MailFeedback", "sqs-ses-notification-bounce", {"batchItemFailures": []}),
+        ("Sweep", "schedule-sweep", None),
+    ],
+)
+def test_sample_events_about_nothing_are_harmless(
+    stack: LocalStack, function: str, event: str, answer: Any
+) -> None:
+    dead = len(stack.messages("feedback-dead"))
+    assert stack.invoke(function, sample(event)) == answer
+    drained(stack, "feedback")
+    assert len(stack.messages("feedback-dead")) == dead
+
+
+@pytest.mark.parametrize(
+    ("function", "event", "status"),
+    [
+        ("APIHandler", "rest-login", 401),
+        ("Edge", "edge-pixel", 200),
+        ("Edge", "edge-click", 404),
+        ("Edge", "edge-unsubscribe-page", 404),
+        ("Edge", "edge-unsubscribe-one-click", 404),
+    ],
+)
+def test_sample_requests_by_a_stranger_are_answered(
+    stack: LocalStack, function: str, event: str, status: int
+) -> None:
+    assert stack.invoke(function, sample(event))["statusCode"] == status

@@ -19,9 +19,12 @@ from tests.integration.letters import (
     drained,
     letter,
     record,
+    redelivery_after,
     rows,
     sample,
 )
+
+pace = redelivery_after(10)
 
 EMPTY = {
     "read": False,

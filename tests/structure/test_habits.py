@@ -17,7 +17,6 @@ ALL = [*MODULES, *around()]
 
 SOFT_LIMIT = 300
 LONGER = {
-    "chalicelib/store/table.py": "one class: how a record becomes a row and back; halves would read each other",
     "chalicelib/services/accounts.py": "signing up and logging in answer alike on purpose, and are read side by side",
     "chalicelib/api/endpoint.py": "the way of one request, from its bytes to its answer",
     "infra/local/stack.py": "one class that starts, serves and ends a stack",
@@ -41,7 +40,9 @@ def test_files_are_short_or_say_why_not() -> None:
 
 def test_nothing_is_called_after_having_no_subject() -> None:
     vague = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc|base|core)($|_)")
-    assert [module.place for module in ALL if any(vague.search(part) for part in module.name.split("."))] == []
+    assert [
+        module.place for module in ALL if any(vague.search(part) for part in module.name.split("."))
+    ] == []
     classes = [
         f"{module.place}: {node.name}"
         for module in ALL
@@ -59,7 +60,9 @@ def test_what_others_use_says_what_it_promises(module: Module) -> None:
         for scope in [module.tree, *(n for n in module.tree.body if isinstance(n, ast.ClassDef))]
         for node in scope.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-        if not node.name.startswith("_") and node.name != "Meta" and not getattr(scope, "name", "").startswith("_")
+        if not node.name.startswith("_")
+        and node.name != "Meta"
+        and not getattr(scope, "name", "").startswith("_")
         if not ast.get_docstring(node)
     ]
     assert silent == []
@@ -143,7 +146,9 @@ def test_no_line_of_the_log_names_a_personal_field() -> None:
 @pytest.mark.clause("access")
 @parametrized(MODULES)
 def test_nothing_writes_to_the_log_past_the_allow_list(module: Module) -> None:
-    printed = [f"{module.place}:{call.lineno}" for name, call in module.calls() if name in {"print", "pprint"}]
+    printed = [
+        f"{module.place}:{call.lineno}" for name, call in module.calls() if name in {"print", "pprint"}
+    ]
     assert printed == []
     if module.place != "chalicelib/kernel/telemetry.py":
         roots = {name.split(".")[0] for name, _ in module.imports()}
@@ -193,7 +198,16 @@ LOCAL = re.compile(r"localhost|127\.0\.0\.1|0\.0\.0\.0|:4566|AWS_ENDPOINT_URL|mi
 def repository() -> Iterator[Path]:
     """Every text of the repository, without what tools put beside it."""
     for top in sorted(ROOT.iterdir()):
-        if top.name in {".git", ".venv", ".local", "out", ".ruff_cache", ".mypy_cache", ".pytest_cache", ".hypothesis"}:
+        if top.name in {
+            ".git",
+            ".venv",
+            ".local",
+            "out",
+            ".ruff_cache",
+            ".mypy_cache",
+            ".pytest_cache",
+            ".hypothesis",
+        }:
             continue
         for path in [top] if top.is_file() else sorted(top.rglob("*")):
             if path.is_file() and path.suffix in TEXTS and "__pycache__" not in path.parts:
@@ -205,19 +219,26 @@ def test_no_secret_and_no_path_of_somebodys_machine_is_kept_here() -> None:
     found = []
     for path in repository():
         text = path.read_text("utf-8")
-        found += [f"{path.relative_to(ROOT)}: {what}" for what, shape in SECRETS.items() if shape.search(text)]
+        found += [
+            f"{path.relative_to(ROOT)}: {what}" for what, shape in SECRETS.items() if shape.search(text)
+        ]
         if path != Path(__file__) and (place := MACHINE.search(text)):
             found.append(f"{path.relative_to(ROOT)}: {text[place.start() : place.end() + 30]!r}")
     assert found == []
 
 
 def test_what_is_deployed_knows_nothing_of_the_local_stack() -> None:
-    deployed = [ROOT / "infra/template.yaml", ROOT / ".chalice/config.json", *(module.path for module in MODULES)]
+    deployed = [
+        ROOT / "infra/template.yaml",
+        ROOT / ".chalice/config.json",
+        *(module.path for module in MODULES),
+    ]
     deployed += sorted((ROOT / "infra/policies").glob("*.json"))
     found = [
         f"{path.relative_to(ROOT)}: {one.group()}"
         for path in deployed
         for one in LOCAL.finditer(path.read_text("utf-8"))
-        if (path.name, one.group()) != ("mime.py", "localhost")  # its pattern of links: plain http only to this machine
+        if (path.name, one.group())
+        != ("mime.py", "localhost")  # its pattern of links: plain http only to this machine
     ]
     assert found == []

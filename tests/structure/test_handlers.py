@@ -93,7 +93,9 @@ def loaded() -> dict[str, dict[str, Any]]:
     """What importing each handler string did."""
     handlers = ["app.app", *workers().values()]
     with ThreadPoolExecutor(2) as threads:
-        return dict(zip(handlers, threads.map(lambda handler: _python(_LOAD, handler), handlers), strict=True))
+        return dict(
+            zip(handlers, threads.map(lambda handler: _python(_LOAD, handler), handlers), strict=True)
+        )
 
 
 def heavy(handler: str) -> set[str]:

@@ -106,7 +106,9 @@ def test_every_function_has_a_line_here() -> None:
 @pytest.mark.clause("access")
 @pytest.mark.parametrize("function", MAY)
 def test_a_function_may_do_what_is_listed_and_no_more(function: str) -> None:
-    allowed = {(resource, action) for resource, actions in MAY[function].items() for action in actions.split()}
+    allowed = {
+        (resource, action) for resource, actions in MAY[function].items() for action in actions.split()
+    }
     allowed |= {("log", action) for action in OWN_LOG.split()}
     found = {(resource, action) for resource, action, _ in rights(FILES[function]) if resource != "TableKey"}
     assert found <= allowed

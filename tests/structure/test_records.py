@@ -24,7 +24,12 @@ RECORDS = [
     for made in vars(module).values()
     if isinstance(made, type) and made.__module__ == module.__name__ and made in fields.RECORDS.values()
 ]
-KEEPERS = {id(one): one for module in _modules(chalicelib.store) for one in vars(module).values() if isinstance(one, Rows)}
+KEEPERS = {
+    id(one): one
+    for module in _modules(chalicelib.store)
+    for one in vars(module).values()
+    if isinstance(one, Rows)
+}
 
 
 def test_there_is_something_to_look_at() -> None:

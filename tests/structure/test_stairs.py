@@ -73,7 +73,9 @@ def test_rules_and_records_can_be_read_and_checked_without_any_library(module: M
 
 
 def test_only_the_front_door_is_the_front_door() -> None:
-    assert [module.place for module in MODULES for name, _ in module.imports() if name.split(".")[0] == "app"] == []
+    assert [
+        module.place for module in MODULES for name, _ in module.imports() if name.split(".")[0] == "app"
+    ] == []
 
 
 def test_lazy_loading_by_name_is_used_once_and_stays_on_its_floor() -> None:

@@ -11,8 +11,9 @@ from chalicelib.kernel import ids
 from chalicelib.privacy.register import Purpose
 from chalicelib.store import standing, tracking
 from chalicelib.store.contacts import CONTACTS
+from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.messages import DELIVERIES, due
-from chalicelib.store.table import WorkspaceRow, new_op
+from chalicelib.store.table import new_op
 from tests.conformance import samples
 from tests.conformance.engine import Engine
 
@@ -89,7 +90,12 @@ def test_the_rule_of_sizes_is_the_engines_as_well(engine: Engine) -> None:
         return  # it bills one unit whatever the size
     name = WorkspaceRow.Meta.table_name
     for wanted, units in ((UNIT, 1), (UNIT + 1, 2), (2 * UNIT, 2)):
-        item = {"pk": {"S": "size"}, "sk": {"S": "1"}, "n": {"N": "1795000000"}, "m": {"M": {"a": {"N": "-12"}}}}
+        item = {
+            "pk": {"S": "size"},
+            "sk": {"S": "1"},
+            "n": {"N": "1795000000"},
+            "m": {"M": {"a": {"N": "-12"}}},
+        }
         item["v"] = {"B": b"x" * (wanted - item_size(item) - 1)}
         assert item_size(item) == wanted
         done = engine.dynamodb.put_item(TableName=name, Item=item, ReturnConsumedCapacity="TOTAL")

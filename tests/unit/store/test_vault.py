@@ -172,7 +172,9 @@ def test_sealing_adds_as_much_as_is_written_in_the_decisions(company: str, lengt
 # -- KMS ----------------------------------------------------------------------------------------------
 
 
-def test_a_companys_key_is_unwrapped_once_and_then_nothing_asks_kms(company: str, kms_calls: list[str]) -> None:
+def test_a_companys_key_is_unwrapped_once_and_then_nothing_asks_kms(
+    company: str, kms_calls: list[str]
+) -> None:
     message, version = vault.seal(company, PLACE, SECRET)
     assert kms_calls == ["Decrypt"]
     for _ in range(50):

@@ -1,0 +1,88 @@
+"""The shape of the items in each table, for PynamoDB: the envelope around every record.
+
+What is personal lies in ``sealed``, everything else of a record in ``facts``; see ``store.table``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pynamodb.attributes import BinaryAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.kernel import aws, settings
+
+
+class Row(Model):
+    """What every table's items look like."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    op = UnicodeAttribute()
+    version = NumberAttribute()
+    expires_at = NumberAttribute(null=True)
+    sealed = BinaryAttribute(null=True, legacy_encoding=False)
+    sealed_with = NumberAttribute(null=True)
+    facts: MapAttribute[str, Any] = MapAttribute(null=True)
+
+    def __repr__(self) -> str:
+        # PynamoDB would print every value, and a traceback would carry it into a log.
+        return f"{type(self).__name__}()"
+
+
+class _Meta:
+    region = settings.REGION
+    connect_timeout_seconds = aws.CONNECT_SECONDS
+    read_timeout_seconds = aws.READ_SECONDS
+    max_retry_attempts = aws.TRIES - 1  # a model ignores `retry_configuration` (PynamoDB 6.1.0)
+
+
+class DueIndex(GlobalSecondaryIndex["Row"]):
+    """The sparse index of what still has to happen, keys only; rows leave it by losing their due time."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_pk = UnicodeAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class AccountsRow(Row):
+    """A row of the accounts table."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_ACCOUNTS
+
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+
+
+class WorkspaceRow(Row):
+    """A row of the workspace table."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_WORKSPACE
+
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+
+
+class LedgerRow(Row):
+    """A row of the ledger: written once, never changed."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_LEDGER
+
+
+TABLES: Final[Mapping[str, type[Row]]] = {
+    "accounts": AccountsRow,
+    "workspace": WorkspaceRow,
+    "ledger": LedgerRow,
+}
+"""By the name that a record declares."""
