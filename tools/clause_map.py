@@ -39,9 +39,7 @@ class Shown:
 def _marked(expression: ast.expr, where: str) -> tuple[str, ...]:
     """The clauses named by an expression, if it is the mark or a list of marks."""
     match expression:
-        case ast.Call(
-            func=ast.Attribute(attr="clause", value=ast.Attribute(attr="mark")), args=args
-        ):
+        case ast.Call(func=ast.Attribute(attr="clause", value=ast.Attribute(attr="mark")), args=args):
             found = []
             for argument in args:
                 if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
@@ -67,9 +65,7 @@ def _own_marks(body: list[ast.stmt], where: str) -> tuple[str, ...]:
     )
 
 
-def _walk(
-    body: list[ast.stmt], path: str, inherited: tuple[str, ...], prefix: str
-) -> Iterator[Shown]:
+def _walk(body: list[ast.stmt], path: str, inherited: tuple[str, ...], prefix: str) -> Iterator[Shown]:
     names = inherited + _own_marks(body, path)
     for statement in body:
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -94,9 +90,7 @@ def collect(root: Path = ROOT) -> tuple[Shown, ...]:
 def problems(shown: tuple[Shown, ...]) -> list[str]:
     """What the marks and the claimed statuses disagree about, one sentence each."""
     found = [
-        f"{mark.path}::{mark.name} marks an unknown clause"
-        for mark in shown
-        if mark.clause not in CLAUSES
+        f"{mark.path}::{mark.name} marks an unknown clause" for mark in shown if mark.clause not in CLAUSES
     ]
     for clause in CLAUSES.values():
         paths = [mark.path for mark in shown if mark.clause == clause.id]
@@ -128,8 +122,7 @@ def page(shown: tuple[Shown, ...]) -> str:
         tests = sum(mark.clause == clause.id for mark in shown)
         name = f"[{clause.id}](#{clause.id})" if tests else clause.id
         lines.append(
-            f"| {name} | {clause.section} | {clause.promise} | {clause.hard} | {clause.status}"
-            f" | {tests} |"
+            f"| {name} | {clause.section} | {clause.promise} | {clause.hard} | {clause.status} | {tests} |"
         )
     for clause in CLAUSES.values():
         marks = [mark for mark in shown if mark.clause == clause.id]

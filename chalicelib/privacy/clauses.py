@@ -33,7 +33,7 @@ _ROWS: Final = (
         "1",
         "Nobody under 18 gets an account; services of third parties are marked as not covered.",
         "the declaration is stored with the policy version",
-        "open",
+        "partly",
     ),
     Clause(
         "subjects",
@@ -47,7 +47,7 @@ _ROWS: Final = (
         "2.2.1(a)",
         "A company account starts from name, company and a work mailbox proved to be theirs.",
         "nobody can find out who has an account; free-mail domains are flagged",
-        "open",
+        "works",
     ),
     Clause(
         "wechat",
@@ -68,14 +68,14 @@ _ROWS: Final = (
         "2.2.1(d)",
         "The sender learns who opened a mail, when, how often and from which address.",
         "consent per recipient; machines told apart; a proxy's address is not the recipient's",
-        "partly",
+        "works",
     ),
     Clause(
         "communications",
         "2.2.1(e)",
         "Business mail is sent, received and kept.",
         "sealed at rest; signed for delivery; one click ends it",
-        "open",
+        "partly",
     ),
     Clause(
         "integration",
@@ -96,7 +96,7 @@ _ROWS: Final = (
         "2.2.1(h)",
         "A company keeps its contacts.",
         "import and export; duplicates; no formula injection",
-        "open",
+        "partly",
     ),
     Clause(
         "notification",
@@ -110,7 +110,7 @@ _ROWS: Final = (
         "2.2.1(j), 6",
         "The session cookie is an identifier and no more; choices come with a receipt.",
         "the two sections disagree about third parties: the stricter holds",
-        "open",
+        "partly",
     ),
     Clause(
         "added-prospects",
@@ -194,7 +194,7 @@ _ROWS: Final = (
         "4.1.1",
         "Data stays in Singapore, and what is not needed is not taken.",
         "regional endpoints; no cross-region model profile; unknown fields refused",
-        "open",
+        "partly",
     ),
     Clause(
         "retention",
@@ -222,14 +222,14 @@ _ROWS: Final = (
         "4.3.1",
         "Personal data is encrypted and kept apart per company.",
         "one key per company, bound to its context; deleting the key makes it unreadable",
-        "open",
+        "works",
     ),
     Clause(
         "access",
         "4.3.1",
         "Access is narrow, staff and admins prove themselves twice, and reading is analysed.",
         "least privilege per function, shown with the policies enforced",
-        "open",
+        "partly",
     ),
     Clause(
         "personnel",
@@ -243,7 +243,7 @@ _ROWS: Final = (
         "4.3.3",
         "Passwords and accounts are protected.",
         "memory-hard verifier; breached passwords refused; attempts limited",
-        "open",
+        "partly",
     ),
     Clause(
         "incidents",
@@ -257,7 +257,7 @@ _ROWS: Final = (
         "5.1",
         "Users see and correct their own data, admins the company's.",
         "",
-        "open",
+        "partly",
     ),
     Clause(
         "restrictions",

@@ -74,9 +74,7 @@ class CompanyState(StrEnum):
     CANCELLED = "cancelled"
 
 
-_SILENCING: Final = frozenset(
-    {Stop.TRACKING_REFUSED, Stop.UNSUBSCRIBED, Stop.COMPLAINED, Stop.ERASED}
-)
+_SILENCING: Final = frozenset({Stop.TRACKING_REFUSED, Stop.UNSUBSCRIBED, Stop.COMPLAINED, Stop.ERASED})
 
 _REFUSALS: Final = MappingProxyType(
     {
@@ -86,9 +84,7 @@ _REFUSALS: Final = MappingProxyType(
 )
 
 
-def tracking_mode(
-    message_tracking: bool, consent: ConsentState, stops: frozenset[Stop]
-) -> TrackingMode:
+def tracking_mode(message_tracking: bool, consent: ConsentState, stops: frozenset[Stop]) -> TrackingMode:
     """What the opening of one mail by one recipient may record, asked when the image loads.
 
     Full only with a yes on record and nothing against it. Closed in doubt: without an answer only

@@ -180,9 +180,7 @@ def _check(owner: str, name: str, said: Personal | Opaque | None) -> None:
         case Personal(category=category, item=item) if not holds(category, item):
             raise OutsideCategoryError(f"{owner}.{name}: {category} may not hold {item!r}")
         case Opaque(why="") if name in _ITEMS:
-            raise UndeclaredFieldError(
-                f"{owner}.{name} has a personal item's name: say why it is opaque"
-            )
+            raise UndeclaredFieldError(f"{owner}.{name} has a personal item's name: say why it is opaque")
 
 
 def _safe_repr(self: Any) -> str:
@@ -234,9 +232,7 @@ def expires_at(cls: type[Any], start: datetime) -> datetime | None:
     return keep_until(start, declaration(cls).retention.rule).at
 
 
-def check_attributes(
-    cls: type[Any], attributes: Iterable[str], *, envelope: Collection[str] = ()
-) -> None:
+def check_attributes(cls: type[Any], attributes: Iterable[str], *, envelope: Collection[str] = ()) -> None:
     """Refuse to store an attribute in clear that the type did not declare, or declared as
     sealed.
 

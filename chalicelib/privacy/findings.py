@@ -105,9 +105,7 @@ def findings() -> tuple[Finding, ...]:
                     "The user's warranty states the basis for each share (appendix 2.1.1).",
                 )
             )
-    serving = {
-        category for row in TABLE if row.role is Role.PROCESSOR for category in row.categories
-    }
+    serving = {category for row in TABLE if row.role is Role.PROCESSOR for category in row.categories}
     if Category.AI not in serving:
         found.append(
             Finding(
@@ -117,9 +115,7 @@ def findings() -> tuple[Finding, ...]:
                 "A user's own AI call is the client's instruction; improving asks consent apart.",
             )
         )
-    if next(r for r in TABLE if r.purpose is Purpose.SECURITY_AND_FAULTS).bases == (
-        LegalBasis.CONSENT,
-    ):
+    if next(r for r in TABLE if r.purpose is Purpose.SECURITY_AND_FAULTS).bases == (LegalBasis.CONSENT,):
         found.append(
             Finding(
                 "security_on_consent_alone",

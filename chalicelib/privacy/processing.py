@@ -131,9 +131,7 @@ def activities(records: Iterable[type[Any]]) -> tuple[Activity, ...]:
             bases=row.bases,
             sources=row.sources,
             recipients=_RECIPIENTS[row.role],
-            transfers=(
-                "with a recorded basis only (4.2)" if Subject.PROSPECT in _subjects(row) else "none"
-            ),
+            transfers=("with a recorded basis only (4.2)" if Subject.PROSPECT in _subjects(row) else "none"),
             held=_held(row, known),
         )
         for row in TABLE

@@ -94,9 +94,7 @@ HOLDINGS: Final = MappingProxyType(
             " subscription renewal",
         ),
         # The user agent is read for the verdict and dropped: the policy does not name it.
-        Category.EMAIL_TRACKING: _holding(
-            "d", "2.2.1", "subject sender recipient read opened_at ip times"
-        ),
+        Category.EMAIL_TRACKING: _holding("d", "2.2.1", "subject sender recipient read opened_at ip times"),
         Category.COMMUNICATIONS: _holding(
             "e",
             "2.2.1",
@@ -114,8 +112,7 @@ HOLDINGS: Final = MappingProxyType(
         Category.ADDED_PROSPECT: _holding(
             "k",
             "2.2.2",
-            "email first_name last_name industry current_position previous_positions location"
-            " social",
+            "email first_name last_name industry current_position previous_positions location social",
         ),
         Category.STOCKED_PROSPECT: _holding(
             "l",
@@ -206,9 +203,7 @@ TABLE: Final = (
         (LegalBasis.CONSENT, LegalBasis.CONTRACT),
         (Source.PROVIDED_BY_USERS, Source.COLLECTED_FROM_THIRD_PARTIES),
     ),
-    _ours(
-        Purpose.MAINTAIN_ACCOUNT, _ACCOUNT, (LegalBasis.CONSENT, LegalBasis.CONTRACT), _FROM_USERS
-    ),
+    _ours(Purpose.MAINTAIN_ACCOUNT, _ACCOUNT, (LegalBasis.CONSENT, LegalBasis.CONTRACT), _FROM_USERS),
     _ours(Purpose.AFTER_SALES, _ACCOUNT, (LegalBasis.CONSENT,), _FROM_USERS),
     _ours(Purpose.SECURITY_AND_FAULTS, _ACCOUNT, (LegalBasis.CONSENT,), _FROM_USERS),
     _ours(

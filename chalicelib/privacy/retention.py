@@ -113,14 +113,10 @@ RULES: Final = MappingProxyType(
                 None,
                 "a refusal must be remembered as long as anybody here could write (GDPR 21(3))",
             ),
-            _rule(
-                Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"
-            ),
+            _rule(Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"),
             _rule(Retention.MAIL_CODE, _SECURITY, MAIL_CODE, "a mailed code works for minutes"),
             _rule(Retention.SESSION, _SECURITY, SESSION_ABSOLUTE, "a login ends by itself"),
-            _rule(
-                Retention.IDEMPOTENCY, _SECURITY, IDEMPOTENCY, "a repeated request is told apart"
-            ),
+            _rule(Retention.IDEMPOTENCY, _SECURITY, IDEMPOTENCY, "a repeated request is told apart"),
             _rule(Retention.RATE, _SECURITY, RATE_WINDOW, "attempts are counted to slow guessing"),
             _rule(Retention.NOTICE, _SERVICE, NOTICE, "a notice may have to be sent once more"),
             _rule(Retention.DEAD_LETTER, _SECURITY, DEAD_LETTER, "a failed event may be replayed"),

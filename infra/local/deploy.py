@@ -62,12 +62,14 @@ def deploy(
         raise DeploymentError(f"{status}\n{_failures(cloudformation)}")
     found = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0].get("Outputs", [])
     outputs: dict[str, str] = {output["OutputKey"]: output["OutputValue"] for output in found}
-    _apply_gateway_responses(client("apigateway"), body["Resources"]["RestAPI"]["Properties"], outputs["RestAPIId"])
+    _apply_gateway_responses(
+        client("apigateway"), body["Resources"]["RestAPI"]["Properties"], outputs["RestAPIId"]
+    )
     return outputs
 
 
 def _apply_gateway_responses(gateway: Any, rest_api: dict[str, Any], api_id: str) -> None:
-    """SAM writes these into the API's definition, where AWS finds them at import and the emulator does not."""
+    """SAM writes these into the API's definition, where AWS finds them and the emulator does not."""
     for kind, wanted in rest_api["GatewayResponses"].items():
         headers = wanted["ResponseParameters"]["Headers"]
         gateway.put_gateway_response(

@@ -33,7 +33,19 @@ from tests.integration.client import (
     mail_to,
     request,
 )
-from tests.integration.letters import TABLES, Letter, drained, keys, record, restart, rows, sample
+from tests.integration.letters import (
+    TABLES,
+    Letter,
+    drained,
+    keys,
+    record,
+    redelivery_after,
+    restart,
+    rows,
+    sample,
+)
+
+pace = redelivery_after(2)
 
 for _module in pkgutil.iter_modules(chalicelib.records.__path__):
     importlib.import_module(f"chalicelib.records.{_module.name}")
@@ -334,6 +346,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
         letter.hit(extra=1),
     ]
     assert record(stack, *poison, f"{PLANTED['contact.email']} in clear") == [0, 1, 2, 3]
+    stack.retry_after(1)
     for body in poison:
         _put(stack, "hits", body)
 

@@ -20,7 +20,17 @@ from tests.integration.client import (
     request,
     sign_up,
 )
-from tests.integration.letters import LATER, READER, drained, restart, rows, sample
+from tests.integration.letters import (
+    LATER,
+    READER,
+    drained,
+    redelivery_after,
+    restart,
+    rows,
+    sample,
+)
+
+pace = redelivery_after(3)
 
 WRITES = {
     "PutItem",

@@ -10,7 +10,20 @@ import pytest
 from chalicelib.kernel import tokens
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, fresh_address, mail_to, sign_up
-from tests.integration.letters import Letter, batch_of, drained, failed, keys, letter, refusals, rows, sample
+from tests.integration.letters import (
+    Letter,
+    batch_of,
+    drained,
+    failed,
+    keys,
+    letter,
+    redelivery_after,
+    refusals,
+    rows,
+    sample,
+)
+
+pace = redelivery_after(2)
 
 SHAPES = ("event", "notification")
 
@@ -208,6 +221,7 @@ def test_a_report_that_can_never_be_stored_ends_in_the_dead_letters_unreadable(
     mail = delivered(letter(stack, anna))
     event = sample("sqs-ses-event-bounce", mail)
     body = event["Records"][0]["body"].replace("okki-leads-mail-events", "somebody-elses-topic")
+    stack.retry_after(1)
     sqs = stack.client("sqs")
     url = sqs.get_queue_url(QueueName="okki-leads-feedback")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody=body)

@@ -11,7 +11,18 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, fresh_address, links_in, mail_to, sign_up
-from tests.integration.letters import Letter, drained, letter, read_token, rows, sample, send
+from tests.integration.letters import (
+    Letter,
+    drained,
+    letter,
+    read_token,
+    redelivery_after,
+    rows,
+    sample,
+    send,
+)
+
+pace = redelivery_after(2)
 
 STATES = {"pending", "sending", "sent", "unknown", "refused"}
 
