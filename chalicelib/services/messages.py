@@ -55,6 +55,7 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
     once = repeat.once(who) if repeat is not None else None
     made = once.made() if once is not None else None
     if made is not None:
+        _hint(who.company_id, made, len(draft.to) + len(draft.cc))
         return made
     store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, accounts.HOUR)
     user, _ = accounts.profile(who)
@@ -97,11 +98,16 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
         if made is None:
             raise
         return made
-    queues.hint(
-        settings.QUEUE_OUTBOX,
-        [{"company": who.company_id, "message": message_id, "number": d.number} for d in deliveries],
-    )
+    _hint(who.company_id, message_id, len(deliveries))
     return message_id
+
+
+def _hint(company_id: str, message_id: str, recipients: int) -> None:
+    """Tell the outbox; also when a request is repeated, whose first hint may never have been sent."""
+    bodies: list[dict[str, str | int]] = [
+        {"company": company_id, "message": message_id, "number": number} for number in range(recipients)
+    ]
+    queues.hint(settings.QUEUE_OUTBOX, bodies)
 
 
 def _deliveries(message: Message, draft: Draft) -> list[Delivery]:

@@ -13,7 +13,7 @@ from tests.integration.client import User, sign_up
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
     with LocalStack(proxy=True, quiet=True) as running:
-        running.retry_after(1)
+        running.retry_after(3)
         yield running
 
 
