@@ -18,9 +18,7 @@ from infra.local import LocalStack
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
 POLICY = "2025-01-16"
-CHROME = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
-)
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 _numbers = itertools.count(1)
 
 
@@ -141,9 +139,7 @@ class User:
         """The message once nothing of it is queued or being sent."""
         return eventually(
             lambda: (
-                seen
-                if (seen := self.message(message_id))["status"] not in {"queued", "sending"}
-                else None
+                seen if (seen := self.message(message_id))["status"] not in {"queued", "sending"} else None
             )
         )
 
@@ -161,7 +157,7 @@ def fresh_network() -> str:
 
 def mail_to(stack: LocalStack, email: str, count: int = 1) -> dict[str, Any]:
     """The newest mail to an address once `count` have come."""
-    found = eventually(lambda: (mails if len(mails := stack.mails(email)) >= count else None))
+    found = eventually(lambda: mails if len(mails := stack.mails(email)) >= count else None)
     newest: dict[str, Any] = found[0]
     return newest
 

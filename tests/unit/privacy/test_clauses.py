@@ -103,9 +103,7 @@ def test_marks_on_module_class_and_function_are_all_found(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("arguments", ["NAME", "", "1", "f'{x}'"])
-def test_a_mark_that_cannot_be_read_is_an_error_and_not_an_omission(
-    tmp_path: Path, arguments: str
-) -> None:
+def test_a_mark_that_cannot_be_read_is_an_error_and_not_an_omission(tmp_path: Path, arguments: str) -> None:
     (tmp_path / "tests").mkdir()
     marked = f"@pytest.mark.clause({arguments})\ndef test_a(): ...\n"
     (tmp_path / "tests" / "test_x.py").write_text(marked)

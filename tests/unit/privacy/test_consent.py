@@ -88,9 +88,7 @@ def test_a_sender_who_asked_for_no_tracking_gets_none(
         (Stop.COMPLAINED, "recipient_complained"),
     ],
 )
-def test_leaving_marketing_stops_marketing_and_not_an_answer_to_a_buyer(
-    stop: Stop, reason: str
-) -> None:
+def test_leaving_marketing_stops_marketing_and_not_an_answer_to_a_buyer(stop: Stop, reason: str) -> None:
     against = frozenset({stop})
     for consent in ConsentState:
         assert may_send(MessageKind.MARKETING, CompanyState.ACTIVE, consent, against) == Refused(
@@ -99,9 +97,7 @@ def test_leaving_marketing_stops_marketing_and_not_an_answer_to_a_buyer(
         assert may_send(MessageKind.BUSINESS, CompanyState.ACTIVE, consent, against) == Allowed()
 
 
-@pytest.mark.parametrize(
-    ("stop", "clause"), [(Stop.ERASED, "requests"), (Stop.BOUNCED, "communications")]
-)
+@pytest.mark.parametrize(("stop", "clause"), [(Stop.ERASED, "requests"), (Stop.BOUNCED, "communications")])
 @pytest.mark.parametrize("kind", list(MessageKind))
 def test_an_erased_person_or_a_dead_address_gets_nothing_at_all(
     kind: MessageKind, stop: Stop, clause: str

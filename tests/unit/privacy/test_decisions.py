@@ -19,6 +19,4 @@ def test_a_reason_that_could_name_a_person_is_not_accepted_and_not_echoed(text: 
 
 
 def test_equal_refusals_are_counted_as_one_kind() -> None:
-    assert (
-        len({Refused("consent", "recipient_refused"), Refused("consent", "recipient_refused")}) == 1
-    )
+    assert len({Refused("consent", "recipient_refused"), Refused("consent", "recipient_refused")}) == 1

@@ -67,9 +67,7 @@ def test_a_month_ends_on_its_last_day(start: date, months: int, wanted: date) ->
 
 
 @given(start=st.dates(date(1900, 1, 1), date(2200, 1, 1)), months=st.integers(-600, 600))
-def test_months_land_in_the_right_month_and_never_later_than_the_same_day(
-    start: date, months: int
-) -> None:
+def test_months_land_in_the_right_month_and_never_later_than_the_same_day(start: date, months: int) -> None:
     moved = add_months(start, months)
     gone = (moved.year - start.year) * 12 + moved.month - start.month
     assert gone == months
