@@ -12,8 +12,9 @@ from chalicelib.api.forms import Code, Form, Language, Line, Mailbox, Version
 from chalicelib.kernel import clock
 from chalicelib.privacy import retention
 from chalicelib.records.accounts import Company, User
-from chalicelib.services import accounts, wording
-from chalicelib.services.accounts import Entry, NewAccount
+from chalicelib.services import sessions, signup, wording
+from chalicelib.services.sessions import Entry
+from chalicelib.services.signup import NewAccount
 
 bp = Blueprint(__name__)
 
@@ -57,7 +58,7 @@ class LogIn(Form):
 def sign_up(call: Call) -> dict[str, str]:
     """The answer is the same whether or not the mailbox has an account."""
     form: SignUp = call.body
-    accounts.sign_up(
+    signup.sign_up(
         NewAccount(
             name=form.name,
             company=form.company,
@@ -84,7 +85,7 @@ def sign_up(call: Call) -> dict[str, str]:
 )
 def verify(call: Call) -> Response:
     """One answer for wrong, used and late codes."""
-    return _entered(201, accounts.verify(call.body.email, call.body.code, ip=call.ip))
+    return _entered(201, signup.verify(call.body.email, call.body.code, ip=call.ip))
 
 
 @route(
@@ -98,21 +99,21 @@ def verify(call: Call) -> Response:
 )
 def log_in(call: Call) -> Response:
     """A fresh session each time; an old cookie is never taken over."""
-    return _entered(200, accounts.log_in(call.body.email, call.body.password, ip=call.ip))
+    return _entered(200, sessions.log_in(call.body.email, call.body.password, ip=call.ip))
 
 
 @route(bp, "POST", "/v1/logout", summary="End this session", status=204, clauses=("passwords",))
 def log_out(call: Call) -> Response:
     """Ends it on the server, and takes the cookie back."""
     text, _ = browser.token(call.request)
-    accounts.log_out(text)
+    sessions.log_out(text)
     return respond(204, None, browser.cookie("", 0))
 
 
 @route(bp, "GET", "/v1/me", summary="Who I am", clauses=("self-service",))
 def me(call: Call) -> dict[str, Any]:
     """What is held about the user, and the CSRF token a reloaded page needs."""
-    user, company = accounts.profile(call.who)
+    user, company = sessions.profile(call.who)
     text, _ = browser.token(call.request)
     return {**_user(user), "company": _company(company), "csrf_token": browser.csrf_token(text)}
 

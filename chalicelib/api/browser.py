@@ -16,8 +16,8 @@ from chalice.app import Request
 
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import RefusedError, UnauthorizedError
-from chalicelib.services import accounts
-from chalicelib.services.accounts import Entry, Principal
+from chalicelib.services import sessions
+from chalicelib.services.sessions import Entry, Principal
 
 COOKIE: Final = "__Host-session"
 _SAFE: Final = {"GET", "HEAD"}
@@ -47,7 +47,7 @@ def principal(request: Request, method: str) -> Principal:
         RefusedError: ``csrf``, the browser was sent by another site.
     """
     text, by_cookie = token(request)
-    who = accounts.authenticate(text)
+    who = sessions.authenticate(text)
     if by_cookie and method not in _SAFE:
         origin = request.headers.get("origin")
         ours = origin is None or origin == _own_origin()

@@ -30,8 +30,8 @@ from chalicelib.kernel.errors import (
     UnsupportedMediaTypeError,
 )
 from chalicelib.records.accounts import Position
-from chalicelib.services.accounts import Principal
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.sessions import Principal
 
 B = TypeVar("B", bound=BaseModel)
 

@@ -9,8 +9,13 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from chalicelib.kernel import settings
+
+QUARTER_HOUR: Final = 900
+HOUR: Final = 3600
+"""Windows of the rate limits, seconds."""
 
 
 def _offset() -> float:

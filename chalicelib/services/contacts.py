@@ -11,8 +11,8 @@ from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
-from chalicelib.services.accounts import Principal
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.sessions import Principal
 
 
 def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> tuple[Contact, int]:

@@ -15,9 +15,9 @@ from chalicelib.kernel import addresses, clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.consent import MessageKind
 from chalicelib.records.messages import Body, Delivery, Message, OutboxState
-from chalicelib.services import accounts, content
-from chalicelib.services.accounts import Principal
+from chalicelib.services import content, sessions
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.sessions import Principal
 
 MAX_RECIPIENTS: Final = 25
 """Per message. Each gets a copy of their own; a campaign is many messages."""
@@ -57,8 +57,8 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
     if made is not None:
         _hint(who.company_id, made, len(draft.to) + len(draft.cc))
         return made
-    store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, accounts.HOUR)
-    user, _ = accounts.profile(who)
+    store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, clock.HOUR)
+    user, _ = sessions.profile(who)
     try:
         html = content.sanitise(draft.html)
     except content.UnusableBody:

@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import RetryLaterError
 from chalicelib.privacy import retention
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Notice
-from chalicelib.services import accounts, wording
+from chalicelib.services import signup, wording
 
 _USE = Purpose.CREATE_AND_LOGIN
 _SENDER = "OKKI Leads AI"
@@ -63,7 +63,7 @@ def _text(notice: Notice) -> wording.Notice | None:
     if store.accounts.LOGINS.get(mailbox=mailbox, use=_USE) is None:
         return wording.notice(notice.template, locale, {**notice.values, "minutes": minutes})
     # The mailbox has an account: its owner learns that somebody typed it, and the new signup goes.
-    unsent = accounts.code_hash(mailbox, notice.values["code"])
+    unsent = signup.code_hash(mailbox, notice.values["code"])
     pending = store.accounts.SIGNUPS.get(mailbox=mailbox, code_hash=unsent, use=_USE)
     if pending is not None:
         store.accounts.SIGNUPS.delete(pending)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib import store
 
 if TYPE_CHECKING:
-    from chalicelib.services.accounts import Principal
+    from chalicelib.services.sessions import Principal
     from chalicelib.store.idempotency import Once
 
 

@@ -10,7 +10,7 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.decisions import Refused
 from chalicelib.records.standing import Consent
 from chalicelib.services import contacts
-from chalicelib.services.accounts import Principal
+from chalicelib.services.sessions import Principal
 
 
 def record(

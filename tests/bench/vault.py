@@ -86,14 +86,14 @@ def _vault(stack: LocalStack) -> Section:
 
 
 def _login(email: str, password: str) -> Section:
-    from chalicelib.services import accounts, passwords
+    from chalicelib.services import passwords, sessions
 
     verifier = passwords.verifier(password)
     passwords.matches(password, verifier)
     numbers = iter(range(1, 1000))
 
     def log_in() -> None:
-        accounts.log_in(email, password, ip=f"10.77.{next(numbers)}.1")
+        sessions.log_in(email, password, ip=f"10.77.{next(numbers)}.1")
 
     log_in()
     hashing = statistics.median(

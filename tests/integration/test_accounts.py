@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.kernel import ids
+from chalicelib.kernel import clock, ids
 from chalicelib.privacy import retention
-from chalicelib.services import accounts, passwords
+from chalicelib.services import passwords, sessions, signup
 from infra.local import LocalStack
 from tests.integration.client import (
     PASSWORD,
@@ -440,7 +440,7 @@ def test_reading_costs_no_write_but_every_five_minutes(stack: LocalStack) -> Non
     for _ in range(3):
         assert user.call("GET", "/v1/contacts").status == 200
     assert not [call for call in calls(stack) if call[1] not in {"GetItem", "Query"}]
-    stack.advance(accounts.TOUCH_SECONDS + 1)
+    stack.advance(sessions.TOUCH_SECONDS + 1)
     stack.wire.clear()
     for _ in range(3):
         assert user.call("GET", "/v1/contacts").status == 200
@@ -511,12 +511,12 @@ def test_a_forged_token_is_worth_nothing(stack: LocalStack, anna: User) -> None:
 def test_a_stranger_who_guesses_is_stopped_and_the_owner_elsewhere_is_not(stack: LocalStack) -> None:
     user, stranger = sign_up(stack), "198.51.100.7"
     new_hour(stack)
-    for _ in range(accounts.LOGINS_PER_MAILBOX_AND_NETWORK):
+    for _ in range(sessions.LOGINS_PER_MAILBOX_AND_NETWORK):
         refused(log_in(stack, user.email, "a wrong guess", stranger), 401, "login_refused")
     stopped = log_in(stack, user.email, PASSWORD, stranger)
     refused(stopped, 429, "too_many_requests")
     wait = int(stopped.headers["retry-after"])
-    assert 0 < wait <= accounts.QUARTER_HOUR
+    assert 0 < wait <= clock.QUARTER_HOUR
     # Not from a neighbouring address, nor behind a header of one's own, nor with another spelling.
     refused(log_in(stack, user.email, PASSWORD, "198.51.100.200"), 429, "too_many_requests")
     spoofed = post(
@@ -544,7 +544,7 @@ def test_the_answer_to_too_many_logins_is_the_same_for_an_unknown_mailbox(
     for email in (anna.email, fresh_address()):
         ip = fresh_network()
         log_in(stack, email, "a wrong guess", ip)
-        fill_limit(stack, "login", accounts.LOGINS_PER_MAILBOX_AND_NETWORK)
+        fill_limit(stack, "login", sessions.LOGINS_PER_MAILBOX_AND_NETWORK)
         answers.append(log_in(stack, email, "a wrong guess", ip))
     known, unknown = (seen(answer) for answer in answers)
     assert known[0] == 429
@@ -567,11 +567,11 @@ def test_a_network_that_tries_many_mailboxes_is_stopped(
     new_hour(stack)
     stack.wire.clear()
     refused(log_in(stack, fresh_address(), "a wrong guess", first), 401, "login_refused")
-    fill_limit(stack, "login-network", accounts.LOGINS_PER_NETWORK - 1)
+    fill_limit(stack, "login-network", sessions.LOGINS_PER_NETWORK - 1)
     refused(log_in(stack, fresh_address(), "a wrong guess", neighbour), 401, "login_refused")
     answer = log_in(stack, anna.email, PASSWORD, first)
     refused(answer, 429, "too_many_requests")
-    assert 0 < int(answer.headers["retry-after"]) <= accounts.QUARTER_HOUR
+    assert 0 < int(answer.headers["retry-after"]) <= clock.QUARTER_HOUR
     assert log_in(stack, anna.email, PASSWORD, elsewhere).status == 200
 
 
@@ -579,13 +579,13 @@ def test_a_network_that_tries_many_mailboxes_is_stopped(
 def test_a_mailbox_is_not_flooded_with_codes(stack: LocalStack) -> None:
     email = fresh_address()
     new_hour(stack)
-    for _ in range(accounts.SIGNUPS_PER_MAILBOX):
+    for _ in range(signup.SIGNUPS_PER_MAILBOX):
         assert post(stack, "/v1/signup", form(email)).status == 202
     answer = post(stack, "/v1/signup", form(email))
     refused(answer, 429, "too_many_requests")
-    assert 0 < int(answer.headers["retry-after"]) <= accounts.HOUR
-    mail_to(stack, email, accounts.SIGNUPS_PER_MAILBOX)
-    assert len(stack.mails(email)) == accounts.SIGNUPS_PER_MAILBOX
+    assert 0 < int(answer.headers["retry-after"]) <= clock.HOUR
+    mail_to(stack, email, signup.SIGNUPS_PER_MAILBOX)
+    assert len(stack.mails(email)) == signup.SIGNUPS_PER_MAILBOX
 
 
 @pytest.mark.clause("signup")
@@ -594,7 +594,7 @@ def test_a_network_that_signs_up_many_mailboxes_is_stopped(stack: LocalStack) ->
     ip, email = fresh_network(), fresh_address()
     stack.wire.clear()
     assert post(stack, "/v1/signup", form(fresh_address()), ip).status == 202
-    fill_limit(stack, "signup-network", accounts.SIGNUPS_PER_NETWORK)
+    fill_limit(stack, "signup-network", signup.SIGNUPS_PER_NETWORK)
     refused(post(stack, "/v1/signup", form(email), ip), 429, "too_many_requests")
     assert post(stack, "/v1/signup", form(fresh_address())).status == 202
     assert stack.mails(email) == []
@@ -605,11 +605,11 @@ def test_a_stranger_who_guesses_codes_is_stopped_and_the_owner_is_not(stack: Loc
     new_hour(stack)
     email, stranger = fresh_address(), fresh_network()
     code = code_for(stack, email)
-    for _ in range(accounts.CODES_PER_MAILBOX_AND_NETWORK):
+    for _ in range(signup.CODES_PER_MAILBOX_AND_NETWORK):
         refused(verify(stack, email, wrong(code), stranger), 401, "code_refused")
     answer = verify(stack, email, code, stranger)
     refused(answer, 429, "too_many_requests")
-    assert 0 < int(answer.headers["retry-after"]) <= accounts.QUARTER_HOUR
+    assert 0 < int(answer.headers["retry-after"]) <= clock.QUARTER_HOUR
     assert verify(stack, email, code).status == 201
 
 
@@ -620,7 +620,7 @@ def test_guessing_a_code_from_everywhere_at_once_is_stopped_as_well(stack: Local
     code = code_for(stack, email)
     stack.wire.clear()
     refused(verify(stack, email, wrong(code)), 401, "code_refused")
-    fill_limit(stack, "code", accounts.CODES_PER_MAILBOX)
+    fill_limit(stack, "code", signup.CODES_PER_MAILBOX)
     refused(verify(stack, email, code), 429, "too_many_requests")
 
 

@@ -17,7 +17,6 @@ ALL = [*MODULES, *around()]
 
 SOFT_LIMIT = 300
 LONGER = {
-    "chalicelib/services/accounts.py": "signing up and logging in answer alike on purpose, and are read side by side",
     "chalicelib/api/endpoint.py": "the way of one request, from its bytes to its answer",
     "infra/local/stack.py": "one class that starts, serves and ends a stack",
     "infra/local/wire.py": "a proxy: framing, recording and breaking share one connection",

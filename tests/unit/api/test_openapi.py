@@ -35,8 +35,8 @@ from chalicelib.privacy.consent import CompanyState, MessageKind
 from chalicelib.records.accounts import Company, Position, User
 from chalicelib.records.contacts import Contact
 from chalicelib.records.messages import Delivery, Message, OutboxState
-from chalicelib.services.accounts import Entry
 from chalicelib.services.messages import Report
+from chalicelib.services.sessions import Entry
 
 COMPANY = Company(company_id="co_1", state=CompanyState.ACTIVE, created_at=1, name="Tan Logistics")
 USER = User(
