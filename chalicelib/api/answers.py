@@ -82,7 +82,7 @@ def _page(of: str) -> dict[str, Any]:
     return _thing("One page of a list.", items=_list(ref(of)), next_cursor=cursor)
 
 
-_STATUS_WORDS: Final = ["queued", "sending", "sent", "partly_sent", "unknown", "refused"]
+_STATUS_WORDS: Final = ["queued", "sending", "sent", "partly_sent", "unknown", "refused", "expired"]
 _USER: Final = {
     "id": _TEXT,
     "name": _TEXT,

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 from chalice import Blueprint, Response
 from pydantic import Field
 
-from chalicelib.api.endpoint import Call, respond, route
+from chalicelib.api.endpoint import Call, page, respond, route
 from chalicelib.api.forms import Country, Form, Line, Link, Mailbox, Version
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.records.contacts import Contact
+from chalicelib.records.tracking import Open
 from chalicelib.services import contacts, standing
 
 bp = Blueprint(__name__)
@@ -88,12 +89,8 @@ def create_contact(call: Call) -> dict[str, Any]:
 @route(bp, "GET", "/v1/contacts", summary="Contacts, newest first", paged=True, clauses=("stored",))
 def list_contacts(call: Call) -> dict[str, Any]:
     """The cursor is a place in the company's own list and good for nothing else."""
-    found = contacts.page(call.who, call.limit, _cursor(call, "ct"))
-    more = len(found) == call.limit
-    return {
-        "items": [_contact(*one) for one in found],
-        "next_cursor": found[-1][0].contact_id if more else None,
-    }
+    found = contacts.page(call.who, call.limit + 1, _cursor(call, "ct"))
+    return page(call, found, lambda one: one[0].contact_id, lambda one: _contact(*one))
 
 
 @route(bp, "GET", "/v1/contacts/{contact_id}", summary="One contact", clauses=("stored",))
@@ -199,19 +196,16 @@ def read_consents(call: Call) -> dict[str, Any]:
 )
 def list_opens(call: Call) -> dict[str, Any]:
     """Everything kept about a person's opens over all messages, in one query."""
-    found = contacts.opens(call.who, call.path["contact_id"], call.limit, _place(call))
-    more = len(found) == call.limit
+    found = contacts.opens(call.who, call.path["contact_id"], call.limit + 1, _place(call))
+    return page(call, found, lambda one: f"{one.message_id}.{one.hit}", _open)
+
+
+def _open(opened: Open) -> dict[str, Any]:
     return {
-        "items": [
-            {
-                "message_id": opened.message_id,
-                "opened_at": clock.rfc3339(opened.opened_at),
-                "ip": opened.ip,
-                "verdict": opened.verdict,
-            }
-            for opened in found
-        ],
-        "next_cursor": f"{found[-1].message_id}.{found[-1].hit}" if more else None,
+        "message_id": opened.message_id,
+        "opened_at": clock.rfc3339(opened.opened_at),
+        "ip": opened.ip,
+        "verdict": opened.verdict,
     }
 
 

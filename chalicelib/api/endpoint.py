@@ -9,7 +9,7 @@ not problem documents.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -34,6 +34,7 @@ from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
 
 B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
 
 MAX_KEY: Final = 128
 DEFAULT_PAGE: Final = 50
@@ -146,6 +147,17 @@ def route(
     return declare
 
 
+def page(
+    call: Call, found: Sequence[T], cursor: Callable[[T], str], shape: Callable[[T], Any]
+) -> dict[str, Any]:
+    """A page of a list from one thing more than asked for; that one says whether there is a next page."""
+    shown = found[: call.limit]
+    return {
+        "items": [shape(one) for one in shown],
+        "next_cursor": cursor(shown[-1]) if len(found) > call.limit else None,
+    }
+
+
 def respond(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
     return Response(
@@ -200,7 +212,7 @@ def _body(request: Request) -> bytes:
         raise UnsupportedMediaTypeError
     raw = request.raw_body
     raw = raw.encode() if isinstance(raw, str) else raw
-    if len(raw) > settings.MAX_BODY_BYTES:
+    if len(raw) > settings.MAX_REQUEST_BYTES:
         raise TooLargeError
     return raw
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from chalice import Blueprint
 from pydantic import Field
 
-from chalicelib.api.endpoint import Call, route
+from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Language, Line, Mailbox, Text
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
@@ -79,12 +79,8 @@ def list_messages(call: Call) -> dict[str, Any]:
     """One query a page, recipients included."""
     if call.cursor is not None and not ids.is_id(call.cursor, "msg"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    found = messages.page(call.who, call.limit, call.cursor)
-    more = len(found) == call.limit
-    return {
-        "items": [_report(one) for one in found],
-        "next_cursor": found[-1].message.message_id if more else None,
-    }
+    found = messages.page(call.who, call.limit + 1, call.cursor)
+    return page(call, found, lambda one: one.message.message_id, _report)
 
 
 @route(

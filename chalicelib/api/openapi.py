@@ -169,7 +169,7 @@ def _about() -> str:
     return (
         Template(_ABOUT.read_text(encoding="utf-8"))
         .substitute(
-            max_kib=settings.MAX_BODY_BYTES // 1024,
+            max_kib=settings.MAX_REQUEST_BYTES // 1024,
             cookie=COOKIE,
             idle_hours=retention.SESSION_IDLE // hour,
             session_days=retention.SESSION_ABSOLUTE.days,

@@ -18,9 +18,10 @@ class Handover(StrEnum):
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    """It will never take this mail."""
+    """It looked at this very mail and will never take it."""
     BUSY = "busy"
-    """It certainly did not take it now; try again later."""
+    """It certainly did not take it now: too much at once, or a fault of ours (rights, a paused account, an
+    identity not verified yet). Try again later."""
     UNKNOWN = "unknown"
     """No answer: it may have gone out."""
 
@@ -32,7 +33,7 @@ class Result(NamedTuple):
     mail_id: str | None = None
 
 
-_BUSY = {"TooManyRequestsException", "LimitExceededException", "ThrottlingException", "Throttling"}
+_FINAL = {"MessageRejected", "BadRequestException"}
 
 
 def send(raw: bytes, *, source: str, recipient: str, tags: Mapping[str, str]) -> Result:
@@ -51,9 +52,9 @@ def send(raw: bytes, *, source: str, recipient: str, tags: Mapping[str, str]) ->
         status = int(error.response["ResponseMetadata"]["HTTPStatusCode"])
         code = error.response["Error"]["Code"]
         telemetry.event("mail_not_taken", error=error, status=status)
-        if code in _BUSY or status == 429:
-            return Result(Handover.BUSY)
-        return Result(Handover.UNKNOWN if status >= 500 else Handover.REJECTED)
+        if status >= 500:
+            return Result(Handover.UNKNOWN)
+        return Result(Handover.REJECTED if code in _FINAL else Handover.BUSY)
     except ConnectTimeoutError as error:
         telemetry.event("mail_not_taken", error=error)
         return Result(Handover.BUSY)

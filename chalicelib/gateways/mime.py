@@ -105,19 +105,16 @@ def wire_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
-def one_click(url: str, mailto: str | None = None) -> dict[str, str]:
+def one_click(url: str) -> dict[str, str]:
     """The two headers of RFC 8058 for marketing mail, to be given to `build`.
 
-    `url` takes the POST and is https (http only on this machine's own loopback, for local runs).
-    `mailto`, an address, serves readers without one-click (RFC 2369). Raises ValueError.
+    `url` takes the POST and is https (http only on this machine's own loopback, for local runs). No mailto
+    beside it: a mail would reach a salesperson, not the record of refusals. Raises ValueError.
     """
     if not _HTTPS.match(url) or len(url) > 900:
         raise ValueError("the unsubscribe address must be https, in ASCII, at most 900 characters")
-    ways = [f"<{url}>"]
-    if mailto is not None:
-        ways.append(f"<mailto:{wire_address(mailto)}?subject=unsubscribe>")
     return {
-        "List-Unsubscribe": ", ".join(ways),
+        "List-Unsubscribe": f"<{url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
 

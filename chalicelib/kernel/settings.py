@@ -27,7 +27,7 @@ QUEUE_FEEDBACK: Final = f"{APP}-feedback"
 TOPIC_MAIL_EVENTS: Final = f"{APP}-mail-events"
 MAIL_CONFIGURATION_SET: Final = APP
 
-MAX_BODY_BYTES: Final = 256 * 1024
+MAX_REQUEST_BYTES: Final = 256 * 1024
 """Largest request body taken, bytes. A mail of this size already displeases most receiving servers."""
 
 

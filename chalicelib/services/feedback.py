@@ -23,6 +23,9 @@ HEADER: Final = "X-Okki-Delivery"
 HARD_TRANSIENT: Final = "5.4.4"
 """SES calls a domain that does not exist transient; nobody will ever receive mail there."""
 
+_OTHERS_EXPERIENCE: Final = {"OnAccountSuppressionList", "Suppressed"}
+"""SES refused to try, because of a bounce or complaint that some company had: no stop for this one."""
+
 _RANK: Final = {None: 0, Outcome.DELIVERED: 1, Outcome.BOUNCED: 2, Outcome.COMPLAINED: 3}
 
 
@@ -52,14 +55,22 @@ def take(event: Mapping[str, Any]) -> None:
             hard = _is_hard(event["bounce"])
             # A full mailbox may have room tomorrow, but the mail did leave.
             _move(where, Outcome.BOUNCED if hard else None)
-            if hard:
+            if hard and event["bounce"].get("bounceSubType") not in _OTHERS_EXPERIENCE:
                 _stop(where, event["bounce"]["bouncedRecipients"], frozenset({Stop.BOUNCED}), "bounce")
-        case "Complaint":
+        case "Reject":
+            _reject(where)  # SES took it, and then found a virus in it
+        case "Complaint" if _is_complaint(event["complaint"]):
             _move(where, Outcome.COMPLAINED)
             stops = frozenset({Stop.COMPLAINED})
             _stop(where, event["complaint"]["complainedRecipients"], stops, "complaint")
         case _:
             pass  # rendering failures, delays: nothing about a person follows from them
+
+
+def _is_complaint(complaint: Mapping[str, Any]) -> bool:
+    """False for "this was not spam", which travels the same way, and for what SES remembers of others."""
+    wanted = complaint.get("complaintFeedbackType") == "not-spam"
+    return not wanted and complaint.get("complaintSubType") not in _OTHERS_EXPERIENCE
 
 
 def _is_hard(bounce: Mapping[str, Any]) -> bool:
@@ -112,6 +123,17 @@ def _move(where: Where, outcome: Outcome | None) -> None:
             continue
         return
     raise RetryLaterError
+
+
+def _reject(where: Where) -> None:
+    known = store.messages.delivery(*where)
+    if known is None or known.value.state is OutboxState.REFUSED:
+        return
+    refused = replace(known.value, state=OutboxState.REFUSED, reason="not_accepted", due_at=None)
+    try:
+        store.messages.change_delivery(known, refused)
+    except ConflictError:
+        raise RetryLaterError from None
 
 
 def _stop(where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[Stop], method: str) -> None:

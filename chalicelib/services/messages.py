@@ -6,6 +6,7 @@ written to is decided when it leaves (`services/sending.py`), because that is wh
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
@@ -24,6 +25,9 @@ MAX_RECIPIENTS: Final = 25
 
 MAX_LINKS: Final = 50
 """Tracked links per message; further ones stay as written."""
+
+MAX_MESSAGE_BYTES: Final = 380_000
+"""HTML and text together, as they are sealed; DynamoDB takes items of 400 KB, recipients included."""
 
 MESSAGES_PER_HOUR: Final = 1000
 """Per company. A stolen session must not be able to burn the reputation of everybody's sending domain."""
@@ -64,6 +68,8 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
     except content.UnusableBody:
         raise InvalidError(errors=[FieldError("html", "too_long_or_too_deep")]) from None
     text = draft.text if draft.text is not None else content.plain_text(html)
+    if len(json.dumps([html, text], ensure_ascii=False).encode()) > MAX_MESSAGE_BYTES:
+        raise InvalidError(errors=[FieldError("html", "too_long_or_too_deep")])
     if not text.strip() and "<img" not in html:
         raise InvalidError(errors=[FieldError("html", "empty")])
     links = content.links(html, own=settings.edge_url())[:MAX_LINKS] if draft.tracking else []
@@ -141,9 +147,11 @@ class Report(NamedTuple):
 
     @property
     def status(self) -> str:
-        """The whole message in one word: ``queued``, ``sending``, ``sent``, ``partly_sent``, ``unknown`` or
-        ``refused``.
+        """The whole message in one word: ``queued``, ``sending``, ``sent``, ``partly_sent``, ``unknown``,
+        ``refused``, or ``expired`` when the deliveries have passed their retention.
         """
+        if not self.deliveries:
+            return "expired"
         states = {delivery.state for delivery in self.deliveries}
         if states <= {OutboxState.PENDING}:
             return "queued"

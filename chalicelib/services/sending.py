@@ -44,7 +44,7 @@ def deliver(company_id: str, message_id: str, number: int) -> None:
     """Bring one delivery a step on. Repeating it, or running it twice at once, sends nothing twice.
 
     Raises:
-        RetryLaterError: SES is busy; the queue brings it back.
+        RetryLaterError: too many writers at once; the queue brings it back.
     """
     known = store.messages.delivery(company_id, message_id, number)
     if known is None:
@@ -169,9 +169,8 @@ def _note(known: Stored[Delivery], result: mail.Result) -> None:
             case mail.Handover.UNKNOWN:
                 return replace(delivery, state=OutboxState.UNKNOWN, due_at=now + SETTLE_SECONDS)
 
+    # Mail SES had no room for is PENDING again, for the sweep: retries in the queue would multiply.
     _change(known, noted)
-    if result.handover is mail.Handover.BUSY:
-        raise RetryLaterError
 
 
 def _change(known: Stored[Delivery], change: Callable[[Delivery], Delivery]) -> None:
@@ -225,7 +224,7 @@ def compose(
         )
     one_click = {}
     if marketing:
-        one_click = mime.one_click(unsubscribe, message.sender)
+        one_click = mime.one_click(unsubscribe)
     locale = wording.locale_of(body.locale)
     to, cc = (body.to, body.cc) if not marketing else (((_name(body, delivery), delivery.email),), ())
     return mime.build(

@@ -1,8 +1,8 @@
 """Signing up and proving the mailbox (clauses `signup`, `scope-adults`).
 
 A stranger learns nothing: signing up does the same work and gives the same answer for a known mailbox (the
-mail worker decides what the mailbox's owner is told), and a failed code never says which part was wrong. Every
-attempt is counted first; when it cannot be counted it is refused.
+mail worker decides what the mailbox's owner is told), and a failed code never says which part was wrong.
+Every attempt is counted first; when it cannot be counted it is refused.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
     passwords.check(form.password, personal=(form.name, form.company, form.email, address.login))
     mailbox = store.accounts.mailbox_hash(address.login)
     store.limits.take("signup-network", networks.prefix(ip), SIGNUPS_PER_NETWORK, clock.HOUR)
-    store.limits.take("signup", address.login, SIGNUPS_PER_MAILBOX, clock.HOUR)
+    store.limits.take("signup", address.person, SIGNUPS_PER_MAILBOX, clock.HOUR)
     code, now = ids.code(), clock.now()
     store.accounts.SIGNUPS.put(
         Signup(
@@ -108,7 +108,8 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
 
     Raises:
         UnauthorizedError: ``code_refused`` for a wrong, used or late code and for an unknown mailbox alike.
-        TooManyRequestsError: per mailbox and network; a stranger elsewhere cannot use up the owner's tries.
+        TooManyRequestsError: per mailbox and network. A stranger needs ten networks to use up the owner's
+            fifty tries, and then only delays them, by a quarter of an hour.
     """
     address = addresses.parse(email)
     mailbox = store.accounts.mailbox_hash(address.login)

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 OPENS_KEPT: Final = 1000
 """Opens kept per mail and reader; a page that reloads the image for ever must not fill a table."""
 
+CLICKS_KEPT: Final = 10_000
+"""Clicks counted per link, for the same reason."""
+
 TRIES: Final = 5
 
 
@@ -207,32 +210,38 @@ def _added(delivery: Delivery, opens: Iterable[Open]) -> Delivery:
 
 def _record_clicks(hits: Sequence[Hit]) -> None:
     first = hits[0]
-    repeated = False
-    fresh: Counter[str] = Counter()
-    for hit in hits:
-        click = Click(company_id=hit.company_id, message_id=hit.message_id, link=hit.link, hit=hit.hit)
-        if store.tracking.add_click(click):
-            fresh[str(hit.link)] += 1
-        else:
-            repeated = True
-    touched = {hit.link for hit in hits}
-    for attempt in range(TRIES):
-        known = store.tracking.message(first.company_id, first.message_id)
-        if known is None:
-            return
-        message = known.value
-        clicks = dict(message.clicks)
-        for link in touched:
-            if repeated or attempt > 0:
-                clicks[str(link)] = store.tracking.clicks_of(message.company_id, message.message_id, link)
-            else:
-                clicks[str(link)] = clicks.get(str(link), 0) + fresh[str(link)]
-        try:
-            store.tracking.change_message(known, replace(message, clicks=clicks))
-        except ConflictError:
-            continue
+    known = store.tracking.message(first.company_id, first.message_id)
+    if known is None:
         return
+    counts = known.value.clicks
+    hits = [hit for hit in hits if counts.get(str(hit.link), 0) < CLICKS_KEPT]
+    if not hits:
+        return
+    fresh = Counter(hit.link for hit in hits if store.tracking.add_click(_click(hit)))
+    # As with opens: whoever is not sure that adding is right counts anew.
+    anew = fresh.total() < len(hits)
+    for _ in range(TRIES):
+        clicks = {**known.value.clicks}
+        for link in {hit.link for hit in hits}:
+            clicks[str(link)] = (
+                store.tracking.clicks_of(first.company_id, first.message_id, link)
+                if anew
+                else clicks.get(str(link), 0) + fresh[link]
+            )
+        try:
+            store.tracking.change_message(known, replace(known.value, clicks=clicks))
+        except ConflictError:
+            anew = True
+            known = store.tracking.message(first.company_id, first.message_id)
+            if known is None:
+                return
+        else:
+            return
     raise RetryLaterError
+
+
+def _click(hit: Hit) -> Click:
+    return Click(company_id=hit.company_id, message_id=hit.message_id, link=hit.link, hit=hit.hit)
 
 
 def _reread(known: Stored[Delivery]) -> Stored[Delivery]:

@@ -39,7 +39,7 @@ def newest(company_id: str, limit: int, before: str | None) -> list[Stored[Conta
         use=_USE,
         before=None if before is None else f"contact#{before}",
         newest_first=True,
-        page_size=limit + 1,
+        page_size=limit,
     )
     return list(islice(rows, limit))
 

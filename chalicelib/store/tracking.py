@@ -52,7 +52,7 @@ def history(company_id: str, person: str, limit: int, before: str | None) -> lis
     """Up to ``limit`` opens of one person over all messages, newest message first. One query."""
     prefix = f"open#{person}#"
     below = None if before is None else prefix + before
-    rows = OPENS.query(company_id, prefix, use=_USE, before=below, newest_first=True, page_size=limit + 1)
+    rows = OPENS.query(company_id, prefix, use=_USE, before=below, newest_first=True, page_size=limit)
     return [stored.value for stored in islice(rows, limit)]
 
 

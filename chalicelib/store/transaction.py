@@ -29,9 +29,6 @@ from chalicelib.store.table import (
 
 R = TypeVar("R")
 
-MAX_ROWS = 100
-"""DynamoDB's limit of actions in one transaction."""
-
 _BUSY = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 

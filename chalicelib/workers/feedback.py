@@ -2,8 +2,8 @@
 
 Only our topic may write to this queue (its policy names the topic's ARN) and this function itself, which is
 why no signature is fetched and checked here; the topic inside the envelope is compared all the same. SES
-names recipients in clear. An event that fails is therefore put back sealed, so that none is tried again, or
-ends in the dead letters, readable.
+names recipients in clear. An event that fails is therefore put back sealed before it is tried again. What
+this cannot cover: a function that dies on one event five times, or cannot reach the queue, leaves it in clear.
 """
 
 from __future__ import annotations
@@ -31,11 +31,12 @@ def mail_feedback(entry: batch.Entry) -> None:
     if _SEALED.fullmatch(entry.body):
         _take(tokens.open_hit(secrets.tracking_keys(), entry.body).decode())
         return
+    keys = secrets.tracking_keys()  # first: without them a failure could not be sealed
     try:
         _take(entry.body)
     except Exception as error:
         telemetry.event("mail_feedback_put_back", error=None if isinstance(error, RetryLaterError) else error)
-        sealed = tokens.seal_hit(secrets.tracking_keys(), entry.body.encode())
+        sealed = tokens.seal_hit(keys, entry.body.encode())
         queue = settings.queue_url(settings.QUEUE_FEEDBACK)
         aws.client("sqs").send_message(QueueUrl=queue, MessageBody=sealed)
 

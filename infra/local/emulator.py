@@ -110,14 +110,22 @@ def name_resources_as_aws_does() -> None:
 
 
 def name_actions_as_aws_does() -> None:
-    """What a policy's Action is compared with: AWS has no action of its own for SQS's batch calls; they
-    need the right to the single call.
+    """What a policy's Action is compared with.
+
+    AWS has no action of its own for SQS's batch calls; they need the right to the single call. And SES
+    authorises SendEmail with a finished mail (`Content.Raw`) as SendRawEmail, of v1's name.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     action_of = actions.extract_iam_action
 
-    def action(*args: Any, **kwargs: Any) -> Any:
-        named = action_of(*args, **kwargs)
+    def action(
+        service: str, method: str, path: str, headers: Any, body: bytes, *args: Any, **kwargs: Any
+    ) -> Any:
+        if service == "ses" and method == "POST" and path == SEND_PATH:
+            content = _json_object(body).get("Content")
+            if isinstance(content, dict) and "Raw" in content:
+                return "ses:SendRawEmail"
+        named = action_of(service, method, path, headers, body, *args, **kwargs)
         batch = isinstance(named, str) and named.startswith("sqs:") and named.endswith("Batch")
         return named.removesuffix("Batch") if batch else named
 

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-Kind = Literal["lose_reply", "lose_request", "throttle", "fail", "conflict", "delay"]
+Kind = Literal["lose_reply", "lose_request", "throttle", "fail", "conflict", "reject", "delay"]
 
 _READS: Final = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 _CREDENTIAL = re.compile(rb"Credential=([^/]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
@@ -144,7 +144,8 @@ class Wire:
         """Break the next ``times`` calls that fit, after letting ``skip`` of them pass.
 
         lose_reply: the call takes effect, its answer does not arrive. lose_request: neither. throttle, fail
-        (500), conflict (TransactionConflict): refused without effect. delay: answered ``seconds`` late.
+        (500), conflict (TransactionConflict), reject (SES looked at the mail): refused without effect. delay:
+        answered ``seconds`` late.
         """
         fault = Fault(kind, service, operation, contains, function, times, skip, seconds)
         with self._lock:
@@ -200,7 +201,7 @@ class Wire:
         status, answer, capacity = 0, b"", b""
         if fault and kind == "delay":
             time.sleep(fault.seconds)
-        if kind in ("throttle", "fail", "conflict"):
+        if kind in ("throttle", "fail", "conflict", "reject"):
             status, answer = _refusal(kind, service, operation, body)
         elif kind != "lose_request":
             upstream.socket.sendall(start + body)
@@ -308,6 +309,8 @@ def _refusal(kind: str, service: str, operation: str, body: bytes) -> tuple[int,
     value: dict[str, object] = {}
     if kind == "fail":
         status, code, message = 500, "InternalServerError", "The server could not process the request"
+    elif kind == "reject":
+        code, message = "MessageRejected", "Email was rejected"
     elif kind == "conflict" and operation in ("TransactWriteItems", "TransactGetItems"):
         code, message = (
             "TransactionCanceledException",

@@ -68,7 +68,6 @@ def receipts(stack: LocalStack, company: str, method: str) -> int:
     ("mailbox", "result", "stop", "marketing", "business"),
     [
         ("bounce", "bounced", "bounced", "address_bounced", "address_bounced"),
-        ("suppressionlist", "bounced", "bounced", "address_bounced", "address_bounced"),
         ("complaint", "complained", "complained", "recipient_complained", None),
     ],
 )
@@ -87,6 +86,15 @@ def test_who_bounces_or_complains_gets_no_more(
         else:
             assert (seen["delivery"], seen["reason"]) == ("refused", reason)
     assert receipts(stack, owner.company["id"], "complaint" if stop == "complained" else "bounce") == 1
+
+
+@pytest.mark.clause("consent", "access")
+def test_what_another_company_experienced_with_a_mailbox_stops_nobody_here(stack: LocalStack) -> None:
+    owner = sign_up(stack)
+    mail = letter(stack, owner, email="suppressionlist@simulator.amazonses.com")
+    eventually(lambda: outcome(mail) == "bounced")
+    drained(stack, "feedback")
+    assert mail.stops() == []
 
 
 @pytest.mark.clause("communications")

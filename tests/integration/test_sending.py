@@ -118,20 +118,22 @@ def test_a_mail_that_ses_had_no_time_for_leaves_later_and_once(stack: LocalStack
     email = fresh_address("busy", "buyer.example")
     fault = stack.wire.inject(kind="throttle", service="ses", operation="SendEmail", times=2)
     message = anna.write(email)
-    eventually(lambda: state(stack, anna, message) == "sent")
     drained(stack, "outbox")
-    assert (fault.hits, len(stack.mails(email))) == (2, 1)
+    for tries in (1, 2):
+        assert (state(stack, anna, message), fault.hits) == ("pending", tries)
+        stack.advance(61)
+        sweep(stack)
+    assert (state(stack, anna, message), fault.hits, len(stack.mails(email))) == ("sent", 2, 1)
     assert stack.messages("outbox-dead") == []
 
 
 @pytest.mark.clause("communications")
-def test_a_mail_throttled_out_of_its_queue_is_brought_back_by_the_sweeper(
-    stack: LocalStack, anna: User
-) -> None:
+def test_a_fault_of_our_own_at_ses_costs_nobody_their_mail(stack: LocalStack, anna: User) -> None:
     email = fresh_address("busier", "buyer.example")
     message = unsent(stack, anna, email)
-    stack.wire.inject(kind="throttle", service="ses", operation="SendEmail")
-    assert send(stack, anna.company["id"], message) == [0]
+    # A 4xx that is not about this mail: rights, a paused account, an identity not verified yet.
+    stack.wire.inject(kind="conflict", service="ses", operation="SendEmail")
+    assert send(stack, anna.company["id"], message) == []
     assert state(stack, anna, message) == "pending"
     stack.advance(61)
     sweep(stack)
@@ -142,8 +144,7 @@ def test_a_mail_throttled_out_of_its_queue_is_brought_back_by_the_sweeper(
 def test_a_mail_that_ses_will_not_take_is_refused_and_not_repeated(stack: LocalStack, anna: User) -> None:
     email = fresh_address("rejected", "buyer.example")
     message = unsent(stack, anna, email)
-    # Any 4xx that is not about speed, such as MessageRejected.
-    fault = stack.wire.inject(kind="conflict", service="ses", operation="SendEmail")
+    fault = stack.wire.inject(kind="reject", service="ses", operation="SendEmail")
     send(stack, anna.company["id"], message)
     send(stack, anna.company["id"], message)
     seen = anna.message(message)["recipients"][0]
@@ -275,9 +276,7 @@ def test_only_marketing_carries_the_unsubscribe_headers(stack: LocalStack, anna:
     anna.settled(anna.write(email, kind="business"))
     business = mail_to(stack, email, 2)
     assert marketing["headers"]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert marketing["headers"]["List-Unsubscribe"].startswith(
-        f"<{links_in(marketing)['u']}>, <mailto:{anna.email}"
-    )
+    assert marketing["headers"]["List-Unsubscribe"] == f"<{links_in(marketing)['u']}>"
     assert not {"List-Unsubscribe", "List-Unsubscribe-Post"} & set(business["headers"])
     # It is measured, so it says so and offers the way out, but does not call itself marketing.
     assert "u" in links_in(business)

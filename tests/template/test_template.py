@@ -224,7 +224,9 @@ def test_every_queue_is_encrypted_and_ends_in_a_dead_letter_queue(template: dict
         assert queue["SqsManagedSseEnabled"] is True
         if name.endswith("Dead"):
             assert queue["QueueName"].endswith("-dead")
-            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+            # What holds addresses in clear goes sooner.
+            days = 4 if name == "MailEventsDead" else 14
+            assert queue["MessageRetentionPeriod"] == days * 24 * 3600
             continue
         assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
         assert next(names_in(queue["RedrivePolicy"])) == name.replace("Queue", "Dead")
@@ -250,6 +252,24 @@ def test_every_event_source_retries_in_part_and_has_a_limit_and_a_failure_target
                 pytest.fail(f"no rule for event sources of type {event['Type']}")
             seen += 1
     assert seen == 5
+
+
+def test_a_sweep_that_fails_is_kept_and_not_only_one_that_was_not_handed_over(
+    template: dict[str, Any],
+) -> None:
+    sweep = functions(template)["Sweep"]
+    settings = sweep["EventInvokeConfig"]
+    assert settings["MaximumRetryAttempts"] <= 1
+    assert settings["MaximumEventAgeInSeconds"] == 300, "the next sweep is due by then"
+    target = settings["DestinationConfig"]["OnFailure"]
+    assert target["Type"] == "SQS"
+    assert list(names_in(target["Destination"])) == ["SweepDead"]
+    # Lambda delivers there with the function's own rights.
+    sends = [set(names_in(one["Resource"])) for one in grants(template, "Sweep", "sqs:SendMessage")]
+    assert {"SweepDead"} in sends
+    for name, properties in functions(template).items():
+        # A fresh account has ten in all and must keep ten unreserved.
+        assert "ReservedConcurrentExecutions" not in properties, name
 
 
 def test_every_function_has_a_log_group_of_its_own_that_forgets(template: dict[str, Any]) -> None:
@@ -283,6 +303,25 @@ def test_gateways_limit_the_rate(template: dict[str, Any]) -> None:
     assert stage["Properties"]["DefaultRouteSettings"]["ThrottlingBurstLimit"] > 0
 
 
+def test_sam_makes_one_stage_and_no_back_door(
+    template: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
+
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    given = json.loads(json.dumps(template))
+    for function in of_type(given, "AWS::Serverless::Function").values():
+        function["Properties"]["CodeUri"] = "s3://bucket/key"
+    made = Translator({}, Parser()).translate(given, {})
+    (stage,) = of_type(made, "AWS::ApiGateway::Stage").values()
+    assert stage["Properties"]["StageName"] == "api"
+    (deployment,) = of_type(made, "AWS::ApiGateway::Deployment").values()
+    assert "StageName" not in deployment["Properties"], "a deployment that names a stage makes it"
+    (invoke,) = of_type(made, "AWS::Lambda::EventInvokeConfig").values()
+    assert list(names_in(invoke["Properties"]["DestinationConfig"])) == ["SweepDead"]
+
+
 def alarmed(template: dict[str, Any], metric: str) -> set[str]:
     """Logical ids that an alarm on ``metric`` watches."""
     alarms = (alarm["Properties"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values())
@@ -300,7 +339,7 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
     assert alarmed(template, "ApproximateNumberOfMessagesVisible") == dead
     assert alarmed(template, "ApproximateAgeOfOldestMessage") == queues - dead
     assert alarmed(template, "Errors") == FUNCTIONS
-    assert alarmed(template, "Throttles") == FUNCTIONS - {"Sweep"}
+    assert alarmed(template, "Throttles") == FUNCTIONS
     metrics = {
         alarm["Properties"]["MetricName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
     }
@@ -309,13 +348,48 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
         assert list(names_in(alarm["Properties"]["AlarmActions"])) == ["Alarms"]
 
 
+LOST = {
+    "hit_lost": {"EdgeLogGroup"},
+    "hint_lost": {"ApiHandlerLogGroup", "SweepLogGroup"},
+    "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup"},
+}
+
+
+def test_someone_is_told_of_what_is_only_logged(template: dict[str, Any]) -> None:
+    filters = [entry["Properties"] for entry in of_type(template, "AWS::Logs::MetricFilter").values()]
+    code = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
+    alarms = {
+        (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"])
+        for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
+    }
+    for message, groups in LOST.items():
+        assert f'"{message}"' in code, f"nothing logs {message} any more"
+        mine = [one for one in filters if one["FilterPattern"] == f'{{ $.message = "{message}" }}']
+        assert {name for one in mine for name in names_in(one["LogGroupName"])} == groups
+        metrics = {
+            (t["MetricNamespace"], t["MetricName"]) for one in mine for t in one["MetricTransformations"]
+        }
+        assert len(metrics) == 1 and metrics <= alarms
+    assert len(filters) == sum(len(groups) for groups in LOST.values())
+
+
+def test_no_stop_is_shared_between_companies(template: dict[str, Any]) -> None:
+    """SES's suppression list is the account's: only an empty list of reasons keeps us out of it."""
+    (configuration_set,) = of_type(template, "AWS::SES::ConfigurationSet").values()
+    assert configuration_set["Properties"]["SuppressionOptions"] == {"SuppressedReasons": []}
+
+
 def test_mail_events_reach_the_feedback_queue(template: dict[str, Any]) -> None:
     (destination,) = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     event = destination["Properties"]["EventDestination"]
-    assert set(event["MatchingEventTypes"]) == {"bounce", "complaint", "delivery"}
+    assert set(event["MatchingEventTypes"]) == {"send", "reject", "bounce", "complaint", "delivery"}
     assert next(names_in(event["SnsDestination"])) == "MailEvents"
     subscription = template["Resources"]["MailEventsSubscription"]["Properties"]
     assert next(names_in(subscription["Endpoint"])) == "FeedbackQueue"
+    # Not where sealed bodies wait: these are as SES wrote them.
+    assert list(names_in(subscription["RedrivePolicy"])) == ["MailEventsDead"]
+    policy = template["Resources"]["FeedbackQueuePolicy"]["Properties"]
+    assert set(names_in(policy["Queues"])) == {"FeedbackQueue", "MailEventsDead"}
     for topic in of_type(template, "AWS::SNS::Topic").values():
         assert list(names_in(topic["Properties"]["KmsMasterKeyId"])) == ["TableKey"]
 
