@@ -2,8 +2,8 @@
 
 Only our topic may write to this queue (its policy names the topic's ARN) and this function itself, which is
 why no signature is fetched and checked here; the topic inside the envelope is compared all the same. SES
-names recipients in clear. An event that fails is therefore put back sealed before it is tried again. What
-this cannot cover: a function that dies on one event five times, or cannot reach the queue, leaves it in clear.
+names recipients in clear, so an event that fails is put back sealed before it is tried again. This cannot
+cover a function that dies on one event five times, or cannot reach the queue: that event stays in clear.
 """
 
 from __future__ import annotations

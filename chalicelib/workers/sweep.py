@@ -15,5 +15,5 @@ bp = Blueprint(__name__)
 @bp.schedule(Rate(5, unit=Rate.MINUTES))
 @telemetry.guard
 def sweep(event: Any) -> None:
-    """Hint at everything overdue; a failure is retried by the schedule and then alarmed."""
+    """Hint at everything overdue; a failure is retried once by Lambda, then a dead letter and an alarm."""
     overdue.sweep()
