@@ -29,6 +29,9 @@ from chalicelib.store.table import (
 
 R = TypeVar("R")
 
+MAX_ROWS = 100
+"""DynamoDB's limit of actions in one transaction; a message with its 25 deliveries stays far below."""
+
 _BUSY = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 

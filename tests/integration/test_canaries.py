@@ -297,8 +297,10 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     fault(kind="fail", service="dynamodb", function="okki-leads-mail-feedback", times=9)
     made_message = own("POST", "/v1/messages", message, **key)
     assert made_message.status == 202, made_message.body
-    stack.advance(301)
-    stack.invoke("Sweep", sample("schedule-sweep"))
+    for _ in range(3):  # the hint was lost, the database failed, SES had no time: the sweeper mends it all
+        drained(stack, "outbox")
+        stack.advance(301)
+        stack.invoke("Sweep", sample("schedule-sweep"))
     mail = mail_to(stack, contact["email"])
     mail_to(stack, PLANTED["body.cc"])
     letter = Letter(
