@@ -124,7 +124,7 @@ _HTML_VIEWS: Final = {"docs"}
 class _Schema(GenerateJsonSchema):
     """Pydantic's, without a title that only repeats the name of the field."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's hook has this signature
         return False
 
 

@@ -149,7 +149,8 @@ def record(
             made.__qualname__,
         ):
             raise DeclarationError(f"two record types are of kind {kind!r}")
-        declared = {field.name: field.metadata.get(_KEY) for field in dataclasses.fields(made)}  # type: ignore[arg-type]
+        of_dataclass: Any = made  # which it is since three lines; the type does not say so
+        declared = {field.name: field.metadata.get(_KEY) for field in dataclasses.fields(of_dataclass)}
         for name, said in declared.items():
             _check(made.__name__, name, said)
         of_kind = Declaration(

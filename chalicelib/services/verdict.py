@@ -193,7 +193,7 @@ def _before(seconds: int | None, limit: int) -> bool:
 def _by_crawler_list(agent: str) -> _Found | None:
     # Kept list with its own releases: crawler-user-agents (MIT), about 1,500 patterns, among
     # them link previews, monitoring, and the HTTP libraries of scripts.
-    from crawleruseragents import is_crawler  # type: ignore[import-untyped]
+    from crawleruseragents import is_crawler  # type: ignore[import-untyped]  # ships no types
 
     return (_M, "crawler") if is_crawler(agent) else None
 

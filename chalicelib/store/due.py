@@ -27,6 +27,6 @@ def _overdue(
     model: type[WorkspaceRow | AccountsRow], partition: str, until: int, limit: int
 ) -> Iterator[WorkspaceRow | AccountsRow]:
     try:
-        yield from model.due.query(partition, DueIndex.due_at <= until, limit=limit)  # type: ignore[misc]
+        yield from model.due.query(partition, DueIndex.due_at <= until, limit=limit)  # type: ignore[misc]  # a union's index
     except PynamoDBException as error:
         raise UnavailableError from error
