@@ -1,4 +1,4 @@
-"""Logs and metrics, as an allow-list: a fact is logged only if its value cannot be personal.
+"""Logs, as an allow-list: a fact is logged only if its value cannot be personal.
 
 Numbers, booleans, enum members and our own ids pass; any other text is replaced before it reaches a
 formatter, whatever its key is called (clause `access`). Powertools' logger does the writing and is
@@ -43,15 +43,6 @@ def event(name: str, *, error: BaseException | None = None, **facts: Fact) -> No
         line["aws"] = _aws_code(error)
     writer = _logger()
     (writer.info if error is None else writer.error)(name, extra={**line, "request_id": request_id()})
-
-
-def count(name: str, value: int = 1, **dimensions: Enum) -> None:
-    """Add to a CloudWatch metric (embedded metric format, no API call). Dimensions are enums only."""
-    from aws_lambda_powertools.metrics import MetricUnit, single_metric
-
-    with single_metric(name=name, unit=MetricUnit.Count, value=value, namespace=settings.APP) as metric:
-        for key, member in dimensions.items():
-            metric.add_dimension(name=key, value=str(member.value))
 
 
 def guard(handle: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -115,7 +115,7 @@ def _record(event: dict[str, Any], text: str) -> None:
 
 
 def _send(event: dict[str, Any], token: Token) -> None:
-    """Pass a hit on, sealed. Lost hits are counted and no more: a reader must not wait for our queue."""
+    """Pass a hit on, sealed. A lost one is logged, which raises an alarm: no reader waits for our queue."""
     headers = event["headers"]
     hit = {
         "kind": token.kind.name.lower(),
