@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from chalice import Chalice
 
-from chalicelib.api import accounts, contacts, messages, meta, policy
-from chalicelib.workers import edge, feedback, hits, notices, outbox, sweep
+from chalicelib.api import accounts, contacts, credentials, me, messages, meta, policy
+from chalicelib.workers import billing, edge, feedback, hits, notices, outbox, sweep, tasks
 
 app = Chalice(app_name="okki-leads", configure_logs=False)
 
-for subject in (meta, accounts, contacts, messages, policy):
+for subject in (meta, accounts, credentials, me, contacts, messages, policy):
     app.register_blueprint(subject.bp)
 
-for trigger in (edge, hits, outbox, notices, feedback, sweep):
+for trigger in (edge, hits, outbox, notices, feedback, billing, tasks, sweep):
     app.register_blueprint(trigger.bp)

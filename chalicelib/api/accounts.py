@@ -1,4 +1,4 @@
-"""Signing up, logging in and out, and who one is."""
+"""Signing up, logging in and out."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from chalice import Blueprint, Response
 
 from chalicelib.api import browser
 from chalicelib.api.endpoint import Call, respond, route
-from chalicelib.api.forms import Code, Form, Language, Line, Mailbox, Version
+from chalicelib.api.forms import Code, Form, Identifier, Language, Line, Mailbox, ProofCode, Version
 from chalicelib.kernel import clock
-from chalicelib.privacy import retention
-from chalicelib.records.accounts import Company, User
-from chalicelib.services import sessions, signup, wording
-from chalicelib.services.sessions import Entry
+from chalicelib.privacy.permissions import Permission
+from chalicelib.records.accounts import Member, Session, User
+from chalicelib.records.companies import Access, Company
+from chalicelib.records.proofs import Challenge
+from chalicelib.services import login, sessions, signup, wording
+from chalicelib.services.login import Entry
 from chalicelib.services.signup import NewAccount
 
 bp = Blueprint(__name__)
@@ -45,6 +47,13 @@ class LogIn(Form):
     password: str
 
 
+class Proof(Form):
+    """The code of a second proof: from the mailbox, from the app, or a recovery code."""
+
+    challenge_id: Identifier
+    code: ProofCode
+
+
 @route(
     bp,
     "POST",
@@ -54,6 +63,8 @@ class LogIn(Form):
     body=SignUp,
     public=True,
     clauses=("signup", "scope-adults", "passwords"),
+    answer="CodeSent",
+    errors=(403,),
 )
 def sign_up(call: Call) -> dict[str, str]:
     """The answer is the same whether or not the mailbox has an account."""
@@ -82,65 +93,109 @@ def sign_up(call: Call) -> dict[str, str]:
     body=Verify,
     public=True,
     clauses=("signup",),
+    answer="SessionAnswer",
+    errors=(401,),
 )
 def verify(call: Call) -> Response:
     """One answer for wrong, used and late codes."""
-    return _entered(201, signup.verify(call.body.email, call.body.code, ip=call.ip))
+    return entered(signup.verify(call.body.email, call.body.code, call.visit), 201)
 
 
 @route(
     bp,
     "POST",
     "/v1/login",
-    summary="Log in",
+    summary="Log in; a device that is not known is asked for a second proof (202)",
     body=LogIn,
     public=True,
-    clauses=("passwords",),
+    clauses=("passwords", "automatic"),
+    answer="SessionAnswer",
+    pending="Challenge",
+    errors=(401, 403),
 )
 def log_in(call: Call) -> Response:
-    """A fresh session each time; an old cookie is never taken over."""
-    return _entered(200, sessions.log_in(call.body.email, call.body.password, ip=call.ip))
+    """A fresh session each time; an old cookie is never taken over. Address, device, system, browser and
+    language are noted with the device.
+    """
+    return admitted(login.log_in(call.body.email, call.body.password, call.visit))
 
 
-@route(bp, "POST", "/v1/logout", summary="End this session", status=204, clauses=("passwords",))
+@route(
+    bp,
+    "POST",
+    "/v1/login/verify",
+    summary="Give the second proof; opens the session",
+    body=Proof,
+    public=True,
+    clauses=("automatic", "access"),
+    answer="SessionAnswer",
+    errors=(401,),
+)
+def verify_login(call: Call) -> Response:
+    """One answer for wrong, used and late codes and for an unknown challenge; five tries."""
+    return entered(login.verify(call.body.challenge_id, call.body.code, call.visit))
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/logout",
+    summary="End this session",
+    status=204,
+    permission=Permission.OWN_SETTINGS,
+    clauses=("passwords",),
+)
 def log_out(call: Call) -> Response:
-    """Ends it on the server, and takes the cookie back."""
+    """Ends it on the server, and takes the cookie back. The device stays known."""
     text, _ = browser.token(call.request)
     sessions.log_out(text)
-    return respond(204, None, browser.cookie("", 0))
+    return respond(204, None, {"Set-Cookie": browser.cookie(browser.COOKIE, "", 0)})
 
 
-@route(bp, "GET", "/v1/me", summary="Who I am", clauses=("self-service",))
-def me(call: Call) -> dict[str, Any]:
-    """What is held about the user, and the CSRF token a reloaded page needs."""
-    user, company = sessions.profile(call.who)
-    text, _ = browser.token(call.request)
-    return {**_user(user), "company": _company(company), "csrf_token": browser.csrf_token(text)}
+def admitted(found: Entry | Challenge) -> Response:
+    """The answer to a first proof: in, or asked for a second one."""
+    if isinstance(found, Challenge):
+        return respond(202, {"challenge": challenge_view(found)})
+    return entered(found)
 
 
-def _entered(status: int, entry: Entry) -> Response:
+def entered(entry: Entry, status: int = 200) -> Response:
+    """The answer to somebody who is in."""
     content = {
         "session": browser.session_answer(entry),
-        "user": _user(entry.user),
-        "company": _company(entry.company),
+        "user": user_view(entry.user, entry.place.member),
+        "company": company_view(entry.company, entry.place.access),
+        "device_token": entry.device_token,
     }
-    # The cookie outlives idle sessions; the server decides. Were it to end with the first idle limit, a
-    # browser in use all day would be logged out in the middle of it, as no later answer sets it again.
-    max_age = int(retention.SESSION_ABSOLUTE.total_seconds())
-    return respond(status, content, browser.cookie(entry.token, max_age))
+    return respond(status, content, browser.entered(entry))
 
 
-def _user(user: User) -> dict[str, Any]:
+def challenge_view(challenge: Challenge) -> dict[str, Any]:
+    """A second proof that is waited for."""
+    return {
+        "id": challenge.challenge_id,
+        "channel": challenge.channel.value,
+        "expires_at": clock.rfc3339(challenge.until),
+    }
+
+
+def user_view(user: User, place: Member | Session) -> dict[str, Any]:
+    """A user as they see themselves."""
     return {
         "id": user.user_id,
         "name": user.name,
         "email": user.email,
-        "role": user.position.value,
+        "role": place.position.value,
         "locale": user.locale,
         "registered_at": clock.rfc3339(user.registered_at),
-        "policy_version": user.policy_version,
+        "policy_version": place.policy_version,
     }
 
 
-def _company(company: Company) -> dict[str, Any]:
-    return {"id": company.company_id, "name": company.name, "state": company.state.value}
+def company_view(company: Company, access: Access) -> dict[str, Any]:
+    """The client company in short."""
+    return {
+        "id": company.company_id,
+        "name": company.name,
+        "state": access.state_at(clock.now()).value,
+    }

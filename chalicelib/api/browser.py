@@ -16,10 +16,14 @@ from chalice.app import Request
 
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import RefusedError, UnauthorizedError
+from chalicelib.privacy import retention
 from chalicelib.services import sessions
-from chalicelib.services.sessions import Entry, Principal
+from chalicelib.services.login import Entry
+from chalicelib.services.sessions import Principal
 
 COOKIE: Final = "__Host-session"
+DEVICE_COOKIE: Final = "__Host-device"
+DEVICE_HEADER: Final = "x-device-token"
 _SAFE: Final = {"GET", "HEAD"}
 
 
@@ -32,11 +36,23 @@ def token(request: Request) -> tuple[str, bool]:
     scheme, _, value = str(request.headers.get("authorization", "")).partition(" ")
     if scheme.lower() == "bearer" and value:
         return value.strip(), False
+    if (found := cookie_of(request, COOKIE)) is not None:
+        return found, True
+    raise UnauthorizedError
+
+
+def cookie_of(request: Request, wanted: str) -> str | None:
+    """The value of a cookie, None without one."""
     for part in str(request.headers.get("cookie", "")).split(";"):
         name, _, value = part.strip().partition("=")
-        if name == COOKIE and value:
-            return value, True
-    raise UnauthorizedError
+        if name == wanted and value:
+            return value
+    return None
+
+
+def device_token(request: Request) -> str | None:
+    """What a known device shows: apps a header, browsers a cookie. It opens nothing by itself."""
+    return request.headers.get(DEVICE_HEADER) or cookie_of(request, DEVICE_COOKIE)
 
 
 def principal(request: Request, method: str) -> Principal:
@@ -77,7 +93,18 @@ def session_answer(entry: Entry) -> dict[str, Any]:
     }
 
 
-def cookie(value: str, max_age: int) -> dict[str, str]:
-    """The Set-Cookie header; ``max_age`` 0 removes it."""
-    text = f"{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age}"
-    return {"Set-Cookie": text}
+def entered(entry: Entry) -> dict[str, list[str]]:
+    """The Set-Cookie headers of a login.
+
+    The session's cookie outlives idle sessions; the server decides. Were it to end with the first idle limit,
+    a browser in use all day would be logged out in the middle of it, as no later answer sets it again.
+    """
+    cookies = [cookie(COOKIE, entry.token, int(retention.SESSION_ABSOLUTE.total_seconds()))]
+    if entry.device_token is not None:
+        cookies.append(cookie(DEVICE_COOKIE, entry.device_token, int(retention.DEVICE.total_seconds())))
+    return {"Set-Cookie": cookies}
+
+
+def cookie(name: str, value: str, max_age: int) -> str:
+    """One Set-Cookie value: ours alone, for this host, hidden from scripts; ``max_age`` 0 removes it."""
+    return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age}"

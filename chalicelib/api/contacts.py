@@ -12,6 +12,7 @@ from chalicelib.api.forms import Country, Form, Line, Link, Mailbox, Version
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
+from chalicelib.privacy.permissions import Permission
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
 from chalicelib.services import contacts, standing
@@ -80,20 +81,39 @@ class ConsentGiven(Form):
     body=NewContact,
     repeatable=True,
     clauses=("stored",),
+    permission=Permission.CONTACTS_WRITE,
+    answer="Contact",
 )
 def create_contact(call: Call) -> dict[str, Any]:
     """With an Idempotency-Key, repeating returns what the first request made."""
     return _contact(*contacts.create(call.who, _fields(call.body), call.repeat))
 
 
-@route(bp, "GET", "/v1/contacts", summary="Contacts, newest first", paged=True, clauses=("stored",))
+@route(
+    bp,
+    "GET",
+    "/v1/contacts",
+    summary="Contacts, newest first",
+    paged=True,
+    clauses=("stored",),
+    permission=Permission.CONTACTS_READ,
+    answer="ContactPage",
+)
 def list_contacts(call: Call) -> dict[str, Any]:
     """The cursor is a place in the company's own list and good for nothing else."""
     found = contacts.page(call.who, call.limit + 1, _cursor(call, "ct"))
     return page(call, found, lambda one: one[0].contact_id, lambda one: _contact(*one))
 
 
-@route(bp, "GET", "/v1/contacts/{contact_id}", summary="One contact", clauses=("stored",))
+@route(
+    bp,
+    "GET",
+    "/v1/contacts/{contact_id}",
+    summary="One contact",
+    clauses=("stored",),
+    permission=Permission.CONTACTS_READ,
+    answer="Contact",
+)
 def read_contact(call: Call) -> dict[str, Any]:
     """With its version, which a change must name."""
     return _contact(*contacts.read(call.who, call.path["contact_id"]))
@@ -106,6 +126,8 @@ def read_contact(call: Call) -> dict[str, Any]:
     summary="Change a contact",
     body=ChangedContact,
     clauses=("stored", "self-service"),
+    permission=Permission.CONTACTS_WRITE,
+    answer="Contact",
 )
 def change_contact(call: Call) -> dict[str, Any]:
     """Only the fields sent are changed; null empties one. 409 if somebody changed it in between."""
@@ -124,6 +146,7 @@ def change_contact(call: Call) -> dict[str, Any]:
     summary="Delete a contact",
     status=204,
     clauses=("stored",),
+    permission=Permission.CONTACTS_DELETE,
 )
 def delete_contact(call: Call) -> Response:
     """What the person refused stays known, without their address."""
@@ -138,6 +161,8 @@ def delete_contact(call: Call) -> Response:
     summary="Record what a contact consented to",
     body=ConsentGiven,
     clauses=("consent", "tracking"),
+    permission=Permission.CONTACTS_WRITE,
+    answer="ConsentReceipt",
 )
 def record_consent(call: Call) -> dict[str, Any]:
     """Refused (403) when the person withdrew it themselves: only they can change that."""
@@ -167,6 +192,9 @@ def record_consent(call: Call) -> dict[str, Any]:
     "/v1/contacts/{contact_id}/consents",
     summary="How a contact stands: consents and refusals",
     clauses=("consent",),
+    permission=Permission.CONTACTS_READ,
+    answer="Standing",
+    errors=(409,),
 )
 def read_consents(call: Call) -> dict[str, Any]:
     """`refused` lists what the person stopped, or what bounced."""
@@ -193,6 +221,9 @@ def read_consents(call: Call) -> dict[str, Any]:
     summary="When this contact opened mail",
     paged=True,
     clauses=("tracking",),
+    permission=Permission.CONTACTS_READ,
+    answer="OpenPage",
+    errors=(409,),
 )
 def list_opens(call: Call) -> dict[str, Any]:
     """Everything kept about a person's opens over all messages, in one query."""

@@ -9,27 +9,27 @@ not problem documents.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 from chalice import Blueprint, Response
 from chalice.app import Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from chalicelib.api import browser
-from chalicelib.kernel import ids, settings, telemetry
+from chalicelib.api import bodies, browser
+from chalicelib.kernel import ids, telemetry
 from chalicelib.kernel.errors import (
-    BadRequestError,
     FieldError,
     InvalidError,
     NotFoundError,
     ServiceError,
-    TooLargeError,
-    UnsupportedMediaTypeError,
+    UnauthorizedError,
 )
-from chalicelib.records.accounts import Position
+from chalicelib.privacy.permissions import Permission
+from chalicelib.services import sessions
+from chalicelib.services.devices import Visit
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
 
@@ -39,12 +39,6 @@ T = TypeVar("T")
 MAX_KEY: Final = 128
 DEFAULT_PAGE: Final = 50
 MAX_PAGE: Final = 200
-MAX_ERRORS: Final = 20
-MAX_PLACE: Final = 100
-"""Fields named in one answer, and characters of a name: a client chooses both, and should not choose how
-large an answer gets.
-"""
-
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -70,6 +64,10 @@ class Route:
     repeatable: bool
     clauses: tuple[str, ...]
     view: Callable[..., Any]
+    permission: Permission | None = None
+    answer: str | None = None
+    pending: str | None = None
+    errors: tuple[int, ...] = ()
 
 
 ROUTES: Final[list[Route]] = []
@@ -81,7 +79,7 @@ class Call:
     """One request, readable and allowed. ``body`` is an instance of the route's model."""
 
     request: Request
-    who: Principal
+    caller: Principal | None
     body: Any
     limit: int = DEFAULT_PAGE
     cursor: str | None = None
@@ -89,18 +87,28 @@ class Call:
     path: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def who(self) -> Principal:
+        """Who asks. On a public route nobody is known: closed."""
+        if self.caller is None:
+            raise UnauthorizedError
+        return self.caller
+
+    @property
     def ip(self) -> str:
         """The address of the client as the gateway saw it; headers a client sends do not count."""
         return str(self.request.context["identity"]["sourceIp"])
+
+    @property
+    def visit(self) -> Visit:
+        """Where the request comes from, as a login looks at it."""
+        agent = self.request.headers.get("user-agent")
+        return Visit(self.ip, agent, self.accept_language, browser.device_token(self.request))
 
     @property
     def accept_language(self) -> str | None:
         """The client's language preferences."""
         value = self.request.headers.get("accept-language")
         return None if value is None else str(value)
-
-
-_NOBODY: Final = Principal("", "", Position.MEMBER)
 
 
 def route(
@@ -112,19 +120,42 @@ def route(
     status: int = 200,
     body: type[BaseModel] | None = None,
     public: bool = False,
+    permission: Permission | None = None,
     paged: bool = False,
     repeatable: bool = False,
     clauses: tuple[str, ...] = (),
+    answer: str | None = None,
+    pending: str | None = None,
+    errors: tuple[int, ...] = (),
 ) -> Callable[[Callable[[Call], Any]], Callable[..., Response]]:
     """Declare a route.
 
     The view takes a ``Call`` and returns what becomes the JSON answer with ``status``, or a Chalice
     ``Response`` of its own. ``paged`` reads ``limit`` and ``cursor``; ``repeatable`` reads
-    ``Idempotency-Key``; ``clauses`` are the policy rows it serves.
+    ``Idempotency-Key``; ``clauses`` are the policy rows it serves; ``answer`` names the schema of its answer,
+    ``pending`` that of a 202 it may give instead, and ``errors`` are failures that do not follow from the
+    rest. What is not ``public`` needs a ``permission``: without one the front door does not start.
     """
+    if public is (permission is not None):
+        raise TypeError("a route is either public or needs a permission")
 
     def declare(view: Callable[[Call], Any]) -> Callable[..., Response]:
-        declared = Route(method, path, summary, public, status, body, paged, repeatable, clauses, view)
+        declared = Route(
+            method,
+            path,
+            summary,
+            public,
+            status,
+            body,
+            paged,
+            repeatable,
+            clauses,
+            view,
+            permission,
+            answer,
+            pending,
+            errors,
+        )
         ROUTES.append(declared)
 
         def guarded(**names: str) -> Response:
@@ -158,7 +189,7 @@ def page(
     }
 
 
-def respond(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Response:
+def respond(status: int, content: Any, headers: Mapping[str, str | list[str]] | None = None) -> Response:
     """A JSON answer."""
     return Response(
         body="" if content is None else json.dumps(content, ensure_ascii=False),
@@ -180,6 +211,7 @@ def problem(error: ServiceError) -> Response:
         document["errors"] = [{"field": e.field, "code": e.code} for e in error.errors]
     if error.clause is not None:
         document["clause"] = error.clause
+    document |= error.more
     headers = {"Content-Type": "application/problem+json"}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -190,110 +222,23 @@ def problem(error: ServiceError) -> Response:
 
 def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
     # Who asks comes first: a stranger learns nothing about what a body should look like.
-    who = _NOBODY if declared.public else browser.principal(request, declared.method)
+    caller = None
+    if declared.permission is not None:
+        caller = browser.principal(request, declared.method)
+        sessions.permit(caller, declared.permission)
     if not all(ids.is_id(value) for name, value in names.items() if name.endswith("_id")):
         raise NotFoundError  # no key of ours looks like that, and it must not become part of one
-    raw = _body(request) if declared.body is not None else b""
+    raw = bodies.read(request) if declared.body is not None else b""
     limit, cursor = _page(request) if declared.paged else (DEFAULT_PAGE, None)
     return Call(
         request=request,
-        who=who,
-        body=_parse(declared.body, raw) if declared.body is not None else None,
+        caller=caller,
+        body=bodies.parse(declared.body, raw) if declared.body is not None else None,
         limit=limit,
         cursor=cursor,
         repeat=_repeat(declared, request, raw) if declared.repeatable else None,
         path=names,
     )
-
-
-def _body(request: Request) -> bytes:
-    media = str(request.headers.get("content-type", "")).partition(";")[0].strip().lower()
-    if media != "application/json":
-        raise UnsupportedMediaTypeError
-    raw = request.raw_body
-    raw = raw.encode() if isinstance(raw, str) else raw
-    if len(raw) > settings.MAX_REQUEST_BYTES:
-        raise TooLargeError
-    return raw
-
-
-def _parse(model: type[B], raw: bytes) -> B:
-    try:
-        content = json.loads(
-            raw.decode("utf-8-sig"), parse_constant=_no_constant, object_pairs_hook=_once_each
-        )
-    except (ValueError, RecursionError):
-        # RecursionError: a thousand open brackets are no request of ours either.
-        raise BadRequestError("not_json", "The body is not JSON in UTF-8.") from None
-    if not isinstance(content, dict):
-        raise BadRequestError("not_an_object", "The body is not a JSON object.")
-    try:
-        form = model.model_validate(content)
-    except ValidationError as error:
-        raise InvalidError(errors=_named(error)) from None
-    except RecursionError:
-        raise BadRequestError("too_deep", "The body is nested too deeply.") from None
-    if damaged := list(_damaged(content, "")):
-        raise InvalidError(errors=damaged[:MAX_ERRORS])
-    return form
-
-
-def _no_constant(_: str) -> Any:
-    raise ValueError("NaN and Infinity are not JSON")
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object whose names are unique (RFC 7493): of two values, nobody could say which one was checked."""
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise BadRequestError("repeated_name", "A name occurs twice in one JSON object.")
-    return made
-
-
-def _damaged(value: Any, place: str) -> Iterator[FieldError]:
-    """Texts that lost characters: API Gateway puts U+FFFD in the place of bytes that are not UTF-8. As deep
-    as the model, no deeper.
-    """
-    if isinstance(value, str):
-        if "\ufffd" in value:
-            yield FieldError(place, "not_utf8")
-        return
-    parts: Iterable[tuple[object, Any]] = value.items() if isinstance(value, dict) else ()
-    for name, part in enumerate(value) if isinstance(value, list) else parts:
-        yield from _damaged(part, f"{place}.{name}" if place else str(name))
-
-
-def _named(error: ValidationError) -> list[FieldError]:
-    """The fields that cannot be taken. Pydantic's messages are left behind: they quote the input."""
-    named = []
-    found = error.errors(include_url=False, include_context=True, include_input=False)
-    for one in found[:MAX_ERRORS]:
-        place = ".".join(str(part) for part in one["loc"])[:MAX_PLACE]
-        code = _CODES.get(one["type"], "invalid")
-        if one["type"] == "value_error":
-            code = str(one["ctx"]["error"]) if "ctx" in one else code
-        named.append(FieldError(place, code))
-    return named
-
-
-_CODES: Final = {
-    "missing": "required",
-    "extra_forbidden": "unknown_field",
-    "string_too_short": "too_short",
-    "string_too_long": "too_long",
-    "too_short": "too_few",
-    "too_long": "too_many",
-    "string_type": "not_text",
-    "bool_type": "not_a_boolean",
-    "int_type": "not_a_number",
-    "list_type": "not_a_list",
-    "dict_type": "not_an_object",
-    "model_type": "not_an_object",
-    "enum": "not_a_choice",
-    "literal_error": "not_a_choice",
-    "string_pattern_mismatch": "malformed",
-    "string_unicode": "not_text",
-}
 
 
 def _page(request: Request) -> tuple[int, str | None]:

@@ -79,5 +79,13 @@ Language = Literal["en", "zh"]
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[0-9]{6,8}$")]
 
+ProofCode = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^([0-9]{6,8}|[2-9a-zA-Z-]{10,12})$")
+]
+"""A mailed or one-time code, or a recovery code, with or without a hyphen."""
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}_[0-9a-v]{26}$")]
+"""One of our ids."""
+
 Version = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 """A version or method label."""

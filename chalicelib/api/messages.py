@@ -12,6 +12,7 @@ from chalicelib.api.forms import Form, Language, Line, Mailbox, Text
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.consent import MessageKind
+from chalicelib.privacy.permissions import Permission
 from chalicelib.records.messages import Delivery
 from chalicelib.services import messages, wording
 from chalicelib.services.messages import MAX_RECIPIENTS, Draft, Report
@@ -50,6 +51,8 @@ class NewMessage(Form):
     body=NewMessage,
     repeatable=True,
     clauses=("communications", "tracking"),
+    permission=Permission.MESSAGES_SEND,
+    answer="Accepted",
 )
 def write_message(call: Call) -> dict[str, str]:
     """Accepted, not sent yet: whether each recipient may be written to is decided when it leaves."""
@@ -74,6 +77,8 @@ def write_message(call: Call) -> dict[str, str]:
     summary="Messages, newest first, with who read them",
     paged=True,
     clauses=("communications", "tracking"),
+    permission=Permission.MESSAGES_READ,
+    answer="MessagePage",
 )
 def list_messages(call: Call) -> dict[str, Any]:
     """One query a page, recipients included."""
@@ -89,6 +94,8 @@ def list_messages(call: Call) -> dict[str, Any]:
     "/v1/messages/{message_id}",
     summary="One message: sent, delivered, read, clicked",
     clauses=("communications", "tracking"),
+    permission=Permission.MESSAGES_READ,
+    answer="Message",
 )
 def read_message(call: Call) -> dict[str, Any]:
     """Per recipient: delivery, and as much about opens as that person consented to."""

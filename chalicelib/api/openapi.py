@@ -15,14 +15,15 @@ from http import HTTPStatus
 from inspect import cleandoc
 from pathlib import Path
 from string import Template
-from types import MappingProxyType
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from chalicelib.api import answers, endpoint
+from chalicelib.api import endpoint
 from chalicelib.api.browser import COOKIE
+from chalicelib.api.described import EXAMPLES, SHAPES
 from chalicelib.api.endpoint import Route
+from chalicelib.api.shapes import ref
 from chalicelib.kernel import settings
 from chalicelib.kernel.errors import ServiceError
 from chalicelib.privacy import retention, texts
@@ -33,49 +34,6 @@ VERSION: Final = "0.1.0"
 """Of the description. The first part of a path (``/v1``) is the version of the promise."""
 
 _ABOUT: Final = Path(__file__).parent.parent / "templates" / "reference" / "about.txt"
-
-EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
-    {
-        "SignUp": {
-            "name": "Tan Mei Ling",
-            "company": "Tan Logistics Pte. Ltd.",
-            "email": "mei.ling@tan-logistics.example",
-            "password": "seven green lanterns",
-            "is_adult": True,
-            "policy_version": texts.POLICY_VERSION,
-            "locale": "en",
-        },
-        "Verify": {"email": "mei.ling@tan-logistics.example", "code": "12345678"},
-        "LogIn": {
-            "email": "mei.ling@tan-logistics.example",
-            "password": "seven green lanterns",
-        },
-        "NewContact": {
-            "name": "Lena Vogel",
-            "email": "lena.vogel@nordlicht-handel.example",
-            "company": "Nordlicht Handel GmbH",
-            "position": "Head of Purchasing",
-            "country": "DE",
-            "lawful_basis": {"basis": "consent", "source": "asked at the Hamburg trade fair"},
-        },
-        "ChangedContact": {"version": 1, "position": "Managing Director"},
-        "ConsentGiven": {
-            "state": "granted",
-            "text_version": "tracking-2026-01",
-            "method": "trade-fair-form",
-        },
-        "NewMessage": {
-            "to": [{"email": "lena.vogel@nordlicht-handel.example", "name": "Lena Vogel"}],
-            "subject": "Freight rates for spring",
-            "html": "<p>Dear Ms Vogel,</p><p>our spring rates are"
-            ' <a href="https://tan-logistics.example/spring">here</a>.</p>',
-            "kind": "business",
-            "tracking": True,
-        },
-    }
-)
-"""One good body per model, all from one story: the examples can be sent one after another."""
-
 
 _LIMITS: Final[Mapping[str, Mapping[str, Any]]] = {
     "email": {"format": "email"},
@@ -106,15 +64,6 @@ _KEY: Final = {
     "description": "Makes repeating safe: printable ASCII, your choice.",
     "schema": {"type": "string", "minLength": 1, "maxLength": endpoint.MAX_KEY},
 }
-
-_MORE_ERRORS: Final[Mapping[str, tuple[int, ...]]] = {
-    "sign_up": (403,),
-    "verify": (401,),
-    "log_in": (401, 403),
-    "read_consents": (409,),
-    "list_opens": (409,),
-}
-"""What a route's declaration does not tell, by view name."""
 
 _KINDS: Final[tuple[type[ServiceError], ...]] = (ServiceError, *ServiceError.__subclasses__())
 _SAFE: Final = {"GET", "HEAD"}
@@ -147,7 +96,7 @@ def document() -> dict[str, Any]:
         "tags": _tags(routes),
         "paths": paths,
         "components": {
-            "schemas": {**answers.SHAPES, **models},
+            "schemas": {**SHAPES, **models},
             "responses": {_name(kind.status): _problem(kind) for kind in _KINDS},
             "securitySchemes": {
                 "bearer": {"type": "http", "scheme": "bearer"},
@@ -226,6 +175,10 @@ def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
     made["responses"] = {str(route.status): _answer(route)} | {
         str(status): {"$ref": f"#/components/responses/{_name(status)}"} for status in _failures(route)
     }
+    if route.pending is not None:
+        made["responses"]["202"] = _content(route.pending)
+    if route.permission is not None:
+        made["x-permission"] = route.permission.value
     if route.clauses:
         made["x-clauses"] = [
             {"id": row.id, "section": row.section, "promise": row.promise}
@@ -254,14 +207,24 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 
 def _answer(route: Route) -> dict[str, Any]:
-    shape = answers.OF_VIEW.get(route.view.__name__)
+    shape = route.answer
     if route.status == HTTPStatus.NO_CONTENT:
         return {"description": "Done."}
     if route.view.__name__ in _HTML_VIEWS:
         return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
-    schema = {"type": "object"} if shape is None else answers.ref(shape)
-    words = "A JSON object." if shape is None else answers.SHAPES[shape]["description"]
-    return {"description": words, "content": {"application/json": {"schema": schema}}}
+    if shape is None:
+        return {
+            "description": "A JSON object.",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    return _content(shape)
+
+
+def _content(shape: str) -> dict[str, Any]:
+    return {
+        "description": SHAPES[shape]["description"],
+        "content": {"application/json": {"schema": ref(shape)}},
+    }
 
 
 def _failures(route: Route) -> list[int]:
@@ -269,13 +232,13 @@ def _failures(route: Route) -> list[int]:
     applies = {
         (400, 413, 415, 422): route.body is not None,
         (401,): not route.public,
-        (403,): not route.public and unsafe,
+        (403,): not route.public,
         (404,): one,
         (409,): not route.public and unsafe and (one or route.repeatable),
         (422,): route.paged or route.repeatable,
         (429,): route.public and unsafe,
         (500, 503): route.path.startswith("/v1/"),
-        _MORE_ERRORS.get(route.view.__name__, ()): True,
+        route.errors: True,
     }
     return sorted({status for group, does in applies.items() if does for status in group})
 
@@ -287,7 +250,7 @@ def _name(status: int) -> str:
 def _problem(kind: type[ServiceError]) -> dict[str, Any]:
     made: dict[str, Any] = {
         "description": kind.title,
-        "content": {"application/problem+json": {"schema": answers.ref("Problem")}},
+        "content": {"application/problem+json": {"schema": ref("Problem")}},
     }
     if kind.status == HTTPStatus.TOO_MANY_REQUESTS:
         made["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}

@@ -1,15 +1,19 @@
-"""The signing keys of tracking links, from Secrets Manager; once per process, again every hour.
+"""What Secrets Manager holds for us: the signing keys of tracking links, and the WeChat apps.
 
-Key ids are small numbers; the highest signs, all of them are honoured. To rotate, add a number
-(docs/runbooks). A token signed with a number this process has not seen makes it look again, at most once a
-minute, so that nobody's refusal is lost between two functions that learn of a rotation at different times.
-Once known, keys outlive a silence of Secrets Manager. Light: the edge loads this.
+Each secret is a JSON object, read once per process and again every hour. Asking for a name this process has
+not seen makes it look again, at most once a minute: nobody's refusal is lost between two functions that
+learn of a rotation at different times, and a WeChat app is there a minute after the operator entered it. Once
+known, a secret outlives a silence of Secrets Manager. Light: the edge loads this.
+
+Tracking key ids are small numbers; the highest signs, all of them are honoured. To rotate, add a number
+(docs/runbooks).
 """
 
 from __future__ import annotations
 
 import json
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.tokens import Keys
@@ -18,24 +22,41 @@ KEEP_SECONDS: Final = 3600
 LOOK_AGAIN_SECONDS: Final = 60
 
 
-class _Known(dict[str, str]):
-    """The keys by id; asking for an unknown id looks again."""
+class _Secret(dict[str, Any]):
+    """One secret's content; asking for an unknown name looks again."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
+        self.name = name
+        self.forget()
+
+    def __missing__(self, key: str) -> Any:
+        self.look_again()
+        if key in self:
+            return self[key]
+        raise KeyError
+
+    def forget(self) -> None:
+        """Know nothing, as a process that has just started."""
+        self.clear()
         self.looked_at = clock.elapsed() - KEEP_SECONDS
 
-    def __missing__(self, key_id: str) -> str:
+    def fresh(self) -> _Secret:
+        """Itself, looked up again if an hour has passed."""
+        if clock.elapsed() - self.looked_at >= KEEP_SECONDS:
+            self.look()
+        return self
+
+    def look_again(self) -> None:
+        """Look, unless somebody did within the last minute."""
         if clock.elapsed() - self.looked_at >= LOOK_AGAIN_SECONDS:
             self.look()
-        if key_id in self:
-            return self[key_id]
-        raise KeyError
 
     def look(self) -> None:
         """Take what Secrets Manager holds now; without an answer, keep what is known a minute longer."""
         try:
-            answer = aws.light_client("secretsmanager").get_secret_value(SecretId=settings.TRACKING_SECRET)
+            answer = aws.light_client("secretsmanager").get_secret_value(SecretId=self.name)
+            found = _content(answer["SecretString"])
         except Exception as error:
             if not self:
                 raise
@@ -43,11 +64,22 @@ class _Known(dict[str, str]):
             self.looked_at = clock.elapsed() - KEEP_SECONDS + LOOK_AGAIN_SECONDS
         else:
             self.clear()
-            self.update(json.loads(answer["SecretString"]))
+            self.update(found)
             self.looked_at = clock.elapsed()
 
 
-_known = _Known()
+def _content(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None  # its exception would carry the whole text along
+    if not isinstance(found, dict):
+        raise ValueError("the secret is not a JSON object")
+    return found
+
+
+_tracking = _Secret(settings.TRACKING_SECRET)
+_wechat = _Secret(settings.WECHAT_SECRET)
 
 
 def tracking_keys() -> Keys:
@@ -55,7 +87,25 @@ def tracking_keys() -> Keys:
 
     Raises:
         botocore.exceptions.ClientError, BotoCoreError: Secrets Manager did not answer and none are known.
+        ValueError: what it holds is no JSON object, and none are known.
     """
-    if clock.elapsed() - _known.looked_at >= KEEP_SECONDS:
-        _known.look()
-    return _known
+    return _tracking.fresh()
+
+
+def wechat_apps() -> Mapping[str, Any]:
+    """What the operator entered about our apps at WeChat, by flow (``qr``, ``in_app``); not checked.
+
+    Raises:
+        botocore.exceptions.ClientError, BotoCoreError: Secrets Manager did not answer and none are known.
+        ValueError: what it holds is no JSON object, and none are known.
+    """
+    return _wechat.fresh()
+
+
+def look_at_wechat_again() -> None:
+    """After WeChat refused our app secret: it may have been renewed since. At most once a minute.
+
+    Raises:
+        botocore.exceptions.ClientError, BotoCoreError, ValueError: as ``wechat_apps``.
+    """
+    _wechat.look_again()

@@ -17,7 +17,7 @@ Messages hold no personal data: Chalice logs the text of an exception before any
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -30,7 +30,9 @@ class FieldError:
 
 
 class ServiceError(Exception):
-    """Base of all refusals a client may see. ``code`` is stable; ``title`` is for people."""
+    """Base of all refusals a client may see. ``code`` is stable; ``title`` is for people; ``more`` are
+    further members of the problem document (whom to ask), never part of the exception's text.
+    """
 
     status = 500
     code = "internal_error"
@@ -44,12 +46,14 @@ class ServiceError(Exception):
         clause: str | None = None,
         errors: Sequence[FieldError] = (),
         retry_after: int | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> None:
         self.code = code or type(self).code
         self.title = title or type(self).title
         self.clause = clause
         self.errors = tuple(errors)
         self.retry_after = retry_after
+        self.more = dict(more or {})
         super().__init__(self.code)
 
 

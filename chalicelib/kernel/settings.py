@@ -19,11 +19,17 @@ TABLE_COMPANY_KEYS: Final = f"{APP}-company-keys"
 
 VAULT_KEY: Final = f"alias/{APP}-vault"
 TRACKING_SECRET: Final = f"{APP}/tracking"
+WECHAT_SECRET: Final = f"{APP}/wechat"
 
 QUEUE_HITS: Final = f"{APP}-hits"
 QUEUE_OUTBOX: Final = f"{APP}-outbox"
 QUEUE_NOTICES: Final = f"{APP}-notices"
 QUEUE_FEEDBACK: Final = f"{APP}-feedback"
+QUEUE_BILLING: Final = f"{APP}-billing"
+QUEUE_TASKS: Final = f"{APP}-tasks"
+BUS: Final = APP
+EVENT_SOURCE: Final = "okki.leads"
+"""What our own events on the bus say they come from; the API's policy allows no other."""
 TOPIC_MAIL_EVENTS: Final = f"{APP}-mail-events"
 MAIL_CONFIGURATION_SET: Final = APP
 
@@ -44,6 +50,31 @@ def api_url() -> str:
 def mail_domain() -> str:
     """Domain our mail is sent from; it is the SES identity that DKIM signs for (``MailDomain``)."""
     return os.environ["MAIL_DOMAIN"]
+
+
+def billing_keys() -> str:
+    """Public Ed25519 keys of billing, `id:base64` separated by commas (``BillingKeys``); empty: no orders."""
+    return os.environ.get("BILLING_KEYS", "")
+
+
+def push_apns_arn() -> str:
+    """SNS platform application for Apple's devices (``PushApnsArn``); empty: push is not offered to them."""
+    return os.environ.get("PUSH_APNS_ARN", "")
+
+
+def push_fcm_arn() -> str:
+    """SNS platform application for Google's service (``PushFcmArn``); empty: push is not offered there."""
+    return os.environ.get("PUSH_FCM_ARN", "")
+
+
+def wechat_open_url() -> str:
+    """Where people approve a login through WeChat, without a trailing slash (``WechatOpenUrl``)."""
+    return os.environ["WECHAT_OPEN_URL"].rstrip("/")
+
+
+def wechat_api_url() -> str:
+    """Where WeChat answers our own calls, without a trailing slash (``WechatApiUrl``)."""
+    return os.environ["WECHAT_API_URL"].rstrip("/")
 
 
 def clock_file() -> str | None:

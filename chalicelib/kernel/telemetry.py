@@ -45,6 +45,17 @@ def event(name: str, *, error: BaseException | None = None, **facts: Fact) -> No
     (writer.info if error is None else writer.error)(name, extra={**line, "request_id": request_id()})
 
 
+def silence(library: str) -> None:
+    """Keep a library's own lines out of the log, whatever the level of all others.
+
+    urllib3 writes the whole address of a call at WARNING when an answer's headers are odd; in a call to
+    WeChat that address holds our app secret.
+    """
+    import logging
+
+    logging.getLogger(library).setLevel(logging.CRITICAL + 1)
+
+
 def guard(handle: Callable[[Any], None]) -> Callable[[Any], None]:
     """The guard of handlers that are neither HTTP nor a queue: names the run, tells failures, re-raises them
     without their message (Lambda logs what is raised).

@@ -70,6 +70,7 @@ class CompanyState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
     EXPIRED = "expired"
+    RESTRICTED = "restricted"
     CANCELLING = "cancelling"
     CANCELLED = "cancelled"
 

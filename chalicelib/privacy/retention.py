@@ -41,6 +41,16 @@ MAIL_CODE: Final = timedelta(minutes=15)
 SIGNUP_PENDING: Final = timedelta(hours=24)
 SESSION_IDLE: Final = timedelta(hours=12)
 SESSION_ABSOLUTE: Final = timedelta(days=7)
+PROOF: Final = timedelta(minutes=10)
+"""How long a second proof counts as fresh, and how long one may be waited for."""
+INVITATION: Final = timedelta(days=7)
+DEVICE: Final = timedelta(days=180)
+ABSENCE: Final = timedelta(days=30)
+"""After this long without a login a known device proves itself again."""
+WECHAT_STATE: Final = timedelta(minutes=10)
+WECHAT_TICKET: Final = timedelta(minutes=30)
+INBOX: Final = Months(12)
+COOKIE_CHOICE: Final = Months(6)
 IDEMPOTENCY: Final = timedelta(hours=24)
 RATE_WINDOW: Final = timedelta(hours=1)
 NOTICE: Final = timedelta(days=7)
@@ -80,6 +90,13 @@ class Retention(StrEnum):
     SIGNUP_PENDING = "signup_pending"
     MAIL_CODE = "mail_code"
     SESSION = "session"
+    PROOF = "proof"
+    INVITATION = "invitation"
+    DEVICE = "device"
+    WECHAT_STATE = "wechat_state"
+    WECHAT_TICKET = "wechat_ticket"
+    INBOX = "inbox"
+    COOKIE_CHOICE = "cookie_choice"
     IDEMPOTENCY = "idempotency"
     RATE = "rate"
     NOTICE = "notice"
@@ -116,6 +133,18 @@ RULES: Final = MappingProxyType(
             _rule(Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"),
             _rule(Retention.MAIL_CODE, _SECURITY, MAIL_CODE, "a mailed code works for minutes"),
             _rule(Retention.SESSION, _SECURITY, SESSION_ABSOLUTE, "a login ends by itself"),
+            _rule(Retention.PROOF, _SECURITY, PROOF, "a second proof is given within minutes or not at all"),
+            _rule(Retention.INVITATION, _SERVICE, INVITATION, "an invitation nobody took up"),
+            _rule(Retention.DEVICE, _SECURITY, DEVICE, "a device not used for so long is a stranger again"),
+            _rule(Retention.WECHAT_STATE, _SECURITY, WECHAT_STATE, "a sign-in through WeChat takes minutes"),
+            _rule(Retention.WECHAT_TICKET, _SECURITY, WECHAT_TICKET, "a signup that started in WeChat"),
+            _rule(Retention.INBOX, _SERVICE, INBOX, "what was told stays to be read again; our choice"),
+            _rule(
+                Retention.COOKIE_CHOICE,
+                _SERVICE,
+                COOKIE_CHOICE,
+                "a choice about cookies is asked again (CNIL: six months); our choice, to confirm",
+            ),
             _rule(Retention.IDEMPOTENCY, _SECURITY, IDEMPOTENCY, "a repeated request is told apart"),
             _rule(Retention.RATE, _SECURITY, RATE_WINDOW, "attempts are counted to slow guessing"),
             _rule(Retention.NOTICE, _SERVICE, NOTICE, "a notice may have to be sent once more"),

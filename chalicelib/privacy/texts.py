@@ -1,4 +1,4 @@
-"""The texts people agree to, by version, and the versions of the policy.
+"""The texts people agree to, by version. The versions of the policy are in `policies`.
 
 Promise: a text once published never changes under its id; its digest is written beside it and
 tested, so a receipt proves what was shown. Cost: mending a comma takes a new id and, where consent
@@ -18,19 +18,8 @@ from typing import Final
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
 
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A version of the privacy policy and the day from which it applies."""
-
-    version: str
-    effective_on: date
-
-
 POLICY_VERSION: Final = "2025-01-16"
-"""The version in force."""
-
-POLICIES: Final = MappingProxyType({POLICY_VERSION: Policy(POLICY_VERSION, date(2025, 1, 16))})
+"""The first version, for examples. Which one is in force says `policies.current`, never this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +80,82 @@ _PUBLISHED: Final = (
         ),
         sha256="a29d5449ccca0b392006aa898cfb113ad450ff7c8274e5243ca84a00bdf83033",
     ),
+    ConsentText(
+        id="ai-improvement-2026-01",
+        purpose=ConsentPurpose.AI_IMPROVEMENT,
+        effective_on=date(2026, 1, 1),
+        en=(
+            "I agree that OKKI Leads AI may use the texts I put into its AI functions, the texts these"
+            " produce and technical data about my use to analyse and improve its products. This is"
+            " voluntary; the AI functions work the same without it. I may withdraw it at any time in"
+            " Personal Settings. From then on nothing of mine is used for this, and what was kept only"
+            " for this is deleted."
+        ),
+        zh=(
+            "我同意 OKKI Leads AI 使用我输入其人工智能功能的文本、由此生成的文本以及有关我使用"
+            "情况的技术数据，用于分析和改进其产品。同意与否完全自愿；不同意不影响人工智能功能的"
+            "使用。我可以随时在“个人设置”中撤回同意。撤回后，我的数据不再用于此目的，仅为此目的"
+            "保存的数据将被删除。"
+        ),
+        sha256="21e0f292e9328bb323b4020cb64738050adad4e62f3a9e782707ab8ed37fc5fc",
+    ),
+    ConsentText(
+        id="longer-retention-2026-01",
+        purpose=ConsentPurpose.LONGER_RETENTION,
+        effective_on=date(2026, 1, 1),
+        en=(
+            "I agree that OKKI Leads AI keeps my account data for up to 12 months longer than its"
+            " periods say, so that I can take up my work again. This is voluntary; without it the data"
+            " is deleted at the ordinary time. It does not hold up a deletion that my company asks for."
+            " I may withdraw it at any time in Personal Settings; what is past its ordinary time is"
+            " then deleted."
+        ),
+        zh=(
+            "我同意 OKKI Leads AI 将我的账号数据在规定的保存期限之外最多再保存 12 个月，以便我"
+            "日后继续使用。同意与否完全自愿；不同意则数据按通常期限删除。本同意不会推迟我所在公司"
+            "要求的删除。我可以随时在“个人设置”中撤回同意；撤回后，已超过通常期限的数据将被删除。"
+        ),
+        sha256="b59421284fb77d1b2175977dcba9890be8a9641a47eb01c178f6861e2d7ad707",
+    ),
+    ConsentText(
+        id="marketing-2026-01",
+        purpose=ConsentPurpose.MARKETING,
+        effective_on=date(2026, 1, 1),
+        en=(
+            "I agree that OKKI Leads AI sends me news and offers about its products through the"
+            " channels I switch on. This is voluntary; the products work the same without it. I may"
+            " withdraw it at any time in Personal Settings or through the link in each such e-mail;"
+            " nothing of the kind is sent any more from that moment. Notices about my account, its"
+            " security and the law still reach me."
+        ),
+        zh=(
+            "我同意 OKKI Leads AI 通过我开启的渠道向我发送其产品的资讯和优惠信息。同意与否完全"
+            "自愿；不同意不影响产品的使用。我可以随时在“个人设置”中或通过每封此类邮件中的链接撤回"
+            "同意；撤回后立即停止发送此类信息。有关我的账号、账号安全和法律事项的通知仍会发送给我。"
+        ),
+        sha256="87fd49c28472c935cb0f126d94a50c070c6e07bfb8dc9ae03d9aebaca4415f07",
+    ),
+    ConsentText(
+        id="cookies-2026-01",
+        purpose=ConsentPurpose.COOKIES,
+        effective_on=date(2026, 1, 1),
+        en=(
+            "I agree that OKKI Leads AI stores and reads cookies on my device for the purposes I have"
+            " chosen here. This is voluntary; without it only the cookies needed for logging in and for"
+            " remembering this choice are used, and the products work. Third parties may take part only"
+            " in the purpose marketing, and never while my browser sends the signal Global Privacy"
+            " Control. I may change my choice at any time in the cookie settings; cookies of a purpose I"
+            " no longer want are then neither set nor read. After 6 months I am asked again."
+        ),
+        zh=(
+            "我同意 OKKI Leads AI 为我在此选择的用途在我的设备上存储和读取 Cookie。同意与否完全"
+            "自愿；不同意时仅使用登录和记住此选择所必需的 Cookie，产品仍可使用。第三方仅可参与“营销”用途；"
+            "我的浏览器发出“全球隐私控制”（GPC）信号时，第三方一律不得参与。我可以随时在 Cookie "
+            "设置中更改选择；我不再同意的用途，其 Cookie 不再设置也不再读取。6 个月后将再次征求"
+            "我的意见。"
+        ),
+        sha256="8a3acc0ba0e68520c7e06070e369c7cd447c5d7b7138cfd2fe3e7db9f567138a",
+    ),
 )
 
 TEXTS: Final = MappingProxyType({text.id: text for text in _PUBLISHED})
@@ -109,13 +174,4 @@ def known_text(purpose: ConsentPurpose, text_version: str) -> Decision:
     text = TEXTS.get(text_version)
     if text is None or text.purpose is not purpose:
         return Refused("consent", "unknown_text_version")
-    return Allowed()
-
-
-def known_policy(version: str) -> Decision:
-    """Whether a signup may name this version: only the one in force, so that nobody agrees to an
-    old one.
-    """
-    if version != POLICY_VERSION:
-        return Refused("policy-updates", "policy_version_not_in_force")
     return Allowed()

@@ -1,36 +1,24 @@
-"""Companies, users, and the short-lived rows around signing up and logging in. We are their controller."""
+"""Users, their logins and sessions, and the short-lived rows around them. We are their controller."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.fields import opaque, personal, record
+from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Category, Role, Subject
 from chalicelib.privacy.retention import Retention
 
-
-class Position(StrEnum):
-    """What a user may do in the company. The first user is its main account."""
-
-    ADMIN = "admin"
-    MEMBER = "member"
+_POSITION = "what the user may do; a buyer's job title is another thing"
 
 
-@record(
-    kind="company",
-    table="accounts",
-    subject=Subject.USER,
-    role=Role.CONTROLLER,
-    retention=Retention.SERVICE_TERM,
-)
-class Company:
-    """A subscribing company: the client, in the policy's words."""
+class MemberState(StrEnum):
+    """Whether a user gets in."""
 
-    company_id: str = opaque()
-    state: CompanyState = opaque()
-    created_at: int = opaque()
-    name: str = personal(Category.LOGON, "company")
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    REMOVED = "removed"
+    """On the way out: nothing works any more, what is left is being erased."""
 
 
 @record(
@@ -45,14 +33,33 @@ class User:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    position: Position = opaque(why="what the user may do; a buyer's job title is another thing")
-    policy_version: str = opaque()
     declared_adult: bool = opaque()
     free_mailbox: bool = opaque(why="the domain is one anybody can get; flagged, not refused")
     registered_at: int = personal(Category.AUTOMATIC, "registration_date")
     locale: str = personal(Category.AUTOMATIC, "language")
     name: str = personal(Category.LOGON, "name")
     email: str = personal(Category.LOGON, "work_mailbox")
+
+
+@record(
+    kind="member",
+    table="accounts",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.SERVICE_TERM,
+)
+class Member:
+    """A user's place in the company: what sessions copy. Changed only through ``services.membership``."""
+
+    company_id: str = opaque()
+    user_id: str = opaque()
+    state: MemberState = opaque()
+    position: Position = opaque(why=_POSITION)
+    department_id: str | None = opaque(default=None)
+    generation: int = opaque(why="sessions of an earlier one are over", default=1)
+    second_factor: bool = opaque(why="a one-time code is asked at login", default=False)
+    policy_version: str = opaque(why="the version of the policy the user last agreed to")
+    since: int = opaque()
 
 
 @record(
@@ -66,13 +73,13 @@ class Login:
     """From the keyed hash of a mailbox to its user; also what makes a mailbox unique.
 
     Sealed under the operator's key: with the company's, the first login of a morning would take longer for
-    a known mailbox than for an unknown one.
+    a known mailbox than for an unknown one. No verifier: the user comes in through WeChat only.
     """
 
     mailbox: str = opaque(why="keyed hash")
     company_id: str = opaque()
     user_id: str = opaque()
-    password_verifier: str = personal(Category.LOGON, "password_verifier", export=False)
+    password_verifier: str | None = personal(Category.LOGON, "password_verifier", export=False, default=None)
 
 
 @record(
@@ -92,11 +99,14 @@ class Signup:
     free_mailbox: bool = opaque()
     code_hash: str = opaque()
     code_until: int = opaque()
+    wechat_identity: str | None = opaque(why="keyed hash of the WeChat account it started from", default=None)
     locale: str = personal(Category.AUTOMATIC, "language")
     name: str = personal(Category.LOGON, "name")
     company_name: str = personal(Category.LOGON, "company")
     email: str = personal(Category.LOGON, "work_mailbox")
     password_verifier: str = personal(Category.LOGON, "password_verifier", export=False)
+    nickname: str | None = personal(Category.AUTHENTICATION, "nickname", default=None)
+    open_id: str | None = personal(Category.AUTHENTICATION, "open_id", default=None)
 
 
 @record(
@@ -107,14 +117,27 @@ class Signup:
     retention=Retention.SESSION,
 )
 class Session:
-    """A logged-in client. The token itself is nowhere: only its SHA-256."""
+    """A logged-in client. The token itself is nowhere: only its SHA-256.
+
+    What the member may do is copied from ``Member`` and holds while ``people`` equals the company's count of
+    changes to members (``Access.people``): a request is authorised by two reads, and a suspension still works
+    at once.
+    """
 
     company_id: str = opaque()
     user_id: str = opaque()
     token_hash: str = opaque()
-    position: Position = opaque(why="copied from the user so that a request costs one read")
+    session_id: str = opaque()
+    device_id: str = opaque()
     created_at: int = opaque()
     used_at: int = opaque()
+    proven_at: int | None = opaque(why="when a second proof was last given", default=None)
+    people: int = opaque()
+    generation: int = opaque()
+    position: Position = opaque(why=_POSITION)
+    department_id: str | None = opaque(default=None)
+    second_factor: bool = opaque()
+    policy_version: str = opaque()
 
 
 @record(
@@ -125,7 +148,7 @@ class Session:
     retention=Retention.NOTICE,
 )
 class Notice:
-    """One account mail waiting to leave (a code, a reply to a second signup); gone once SES has it."""
+    """One account mail waiting to leave (a code, a warning, a legal notice); gone once SES has it."""
 
     notice_id: str = opaque()
     template: str = opaque()

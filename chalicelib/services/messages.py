@@ -62,7 +62,7 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
         _hint(who.company_id, made, len(draft.to) + len(draft.cc))
         return made
     store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, clock.HOUR)
-    user, _ = sessions.profile(who)
+    user, _ = sessions.profile(who.company_id, who.user_id)
     try:
         html = content.sanitise(draft.html)
     except content.UnusableBody:

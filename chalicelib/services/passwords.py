@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final
 
 from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.services import breached
 
 MEMORY_KIB: Final = 19_456
 PASSES: Final = 2
@@ -21,6 +22,8 @@ SALT_BYTES: Final = 16
 HASH_BYTES: Final = 32
 MIN_LENGTH: Final = 10
 MAX_LENGTH: Final = 256
+_OURS: Final = ("okki", "okki leads", "okki leads ai")
+"""What a guesser tries first here (NIST SP 800-63B-4, 3.1.1.2: context-specific words)."""
 
 
 def verifier(password: str) -> str:
@@ -57,21 +60,41 @@ def _bytes(password: str) -> bytes:
 
 
 def check(password: str, *, personal: tuple[str, ...]) -> None:
-    """Refuse passwords that are too short, or that are somebody's own name or mailbox.
+    """Refuse passwords that are too short or too long (``too_short``, ``too_long``), that are little more
+    than the product's, the person's or the mailbox's name (``too_easy``), or that are in everybody's lists
+    (``breached``: it, or one like it, see `services.breached`).
+
+    ``personal`` are the names and addresses that a guesser would know. Whatever stands in a password
+    besides a name counts, except digits and marks: "acme.export-2026" is the company, "the acme of tea" is
+    a password.
 
     Raises:
         InvalidError: with the code of what is wrong.
+        OSError, breached.DataError: the list is not there (closed: nobody gets a password unchecked).
     """
-    folded = password.casefold()
+    folded = breached.fold(password)
     code = None
     if len(password) < MIN_LENGTH:
         code = "too_short"
     elif len(password) > MAX_LENGTH:
         code = "too_long"
-    elif len(set(folded)) < 4 or folded in {text.casefold() for text in personal}:
+    elif len(set(folded)) < 4 or _is_name(folded, personal):
         code = "too_easy"
+    elif breached.known(password):
+        code = "breached"
     if code is not None:
         raise InvalidError(errors=[FieldError("password", code)])
+
+
+def _is_name(folded: str, personal: tuple[str, ...]) -> bool:
+    """True for one of the names as it stands, or with other digits, spaces and marks in or around it."""
+    names = {breached.fold(text) for text in (*personal, *_OURS)}
+    names |= {name.rpartition("@")[0] for name in names if "@" in name}
+    return folded in names or _letters(folded) in {_letters(name) for name in names} - {""}
+
+
+def _letters(folded: str) -> str:
+    return "".join(sign for sign in folded if sign.isalpha())
 
 
 @cache

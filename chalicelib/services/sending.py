@@ -115,13 +115,19 @@ def _prepare(delivery: Delivery) -> Ready | Refused:
     """Ask the rules with fresh reads, and put the mail into words; four reads."""
     sent = store.messages.get(delivery.company_id, delivery.message_id)
     body = store.messages.body(delivery.company_id, delivery.message_id)
-    company = store.accounts.COMPANIES.get(company_id=delivery.company_id, use=Purpose.CREATE_AND_LOGIN)
-    if sent is None or body is None or company is None:
+    of_company = {"company_id": delivery.company_id}
+    company, access = store.table.get_together(
+        (store.accounts.COMPANIES, of_company),
+        (store.accounts.ACCESS, of_company),
+        use=Purpose.CREATE_AND_LOGIN,
+    )
+    if sent is None or body is None or company is None or access is None:
         return Refused("retention", "message_gone")
     message = sent.message.value
     standing = store.standing.of(delivery.company_id, delivery.person)
     marketing = standing.consent(ConsentPurpose.MARKETING)
-    decision = consent.may_send(message.kind, company.value.state, marketing, standing.stops)
+    state = access.value.state_at(clock.now())
+    decision = consent.may_send(message.kind, state, marketing, standing.stops)
     if isinstance(decision, Refused):
         return decision
     mode = consent.tracking_mode(message.tracking, standing.consent(ConsentPurpose.TRACKING), standing.stops)

@@ -20,21 +20,18 @@ from chalicelib.kernel.errors import (
     RefusedError,
     UnauthorizedError,
 )
-from chalicelib.privacy import retention, texts
+from chalicelib.privacy import policies, retention, texts
 from chalicelib.privacy.consent import CompanyState, ConsentPurpose, ConsentState
+from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import (
-    Company,
-    Login,
-    Notice,
-    Position,
-    Signup,
-    User,
-)
-from chalicelib.records.standing import Receipt
-from chalicelib.services import passwords, sessions
+from chalicelib.records.accounts import Login, Member, MemberState, Notice, Signup, User
+from chalicelib.records.companies import Access, Company
+from chalicelib.records.consents import UserConsent
+from chalicelib.services import devices, passwords, sessions
+from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
-from chalicelib.services.sessions import Entry
+from chalicelib.services.login import Entry
+from chalicelib.services.membership import Place
 
 SIGNUPS_PER_MAILBOX: Final = 5
 SIGNUPS_PER_NETWORK: Final = 60
@@ -66,7 +63,7 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
     """
     if not form.is_adult:
         raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
-    if form.policy_version != texts.POLICY_VERSION:
+    if form.policy_version != policies.current(clock.now()).version:
         raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
     address = addresses.parse(form.email)
     passwords.check(form.password, personal=(form.name, form.company, form.email, address.login))
@@ -103,7 +100,7 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
     queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
 
 
-def verify(email: str, code: str, *, ip: str) -> Entry:
+def verify(email: str, code: str, visit: Visit) -> Entry:
     """Prove the mailbox; makes the company, its key, its first user and a session, all or nothing.
 
     Raises:
@@ -113,7 +110,7 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
     """
     address = addresses.parse(email)
     mailbox = store.accounts.mailbox_hash(address.login)
-    near = f"{address.login}|{networks.prefix(ip)}"
+    near = f"{address.login}|{networks.prefix(visit.ip)}"
     store.limits.take("code-network", near, CODES_PER_MAILBOX_AND_NETWORK, clock.QUARTER_HOUR)
     store.limits.take("code", address.login, CODES_PER_MAILBOX, clock.QUARTER_HOUR)
     # The code names its own form: whoever signs up with somebody else's mailbox neither ends the code its
@@ -126,17 +123,19 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
     signup = known.value
     store.vault.create_key(signup.company_id)
-    company = Company(
+    company = Company(company_id=signup.company_id, created_at=now, name=signup.company_name)
+    access = Access(company_id=signup.company_id, state=CompanyState.ACTIVE, main_user_id=signup.user_id)
+    member = Member(
         company_id=signup.company_id,
-        state=CompanyState.ACTIVE,
-        created_at=now,
-        name=signup.company_name,
+        user_id=signup.user_id,
+        state=MemberState.ACTIVE,
+        position=Position.ADMIN,
+        policy_version=signup.policy_version,
+        since=now,
     )
     user = User(
         company_id=signup.company_id,
         user_id=signup.user_id,
-        position=Position.ADMIN,
-        policy_version=signup.policy_version,
         declared_adult=True,
         free_mailbox=signup.free_mailbox,
         registered_at=now,
@@ -144,7 +143,9 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
         name=signup.name,
         email=signup.email,
     )
-    token, session = sessions.new_session(user, now)
+    device, device_token = devices.remember(user.company_id, user.user_id, visit)
+    place = Place(member, access)
+    token, session = sessions.new_session(place, device.device_id, now, proven_at=now)
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(
         store.accounts.LOGINS,
@@ -156,16 +157,19 @@ def verify(email: str, code: str, *, ip: str) -> Entry:
         ),
     )
     transaction.put_new(store.accounts.COMPANIES, company)
+    transaction.put_new(store.accounts.ACCESS, access)
+    transaction.put_new(store.accounts.MEMBERS, member)
     transaction.put_new(store.accounts.USERS, user)
     transaction.put_new(store.accounts.SESSIONS, session)
-    transaction.put_new(store.standing.RECEIPTS, _account_receipt(user, now))
+    agreed = account_consent(user, now, "signup_form")
+    store.consents.record(agreed, member.policy_version, transaction)
     transaction.delete(store.accounts.SIGNUPS, known)
     try:
         transaction.commit()
     except ConflictError:
         # The code was used a moment ago, or the mailbox got its account on another way.
         raise UnauthorizedError("code_refused", "This code is not valid (any more).") from None
-    return Entry(token, sessions.session_end(session), user, company)
+    return Entry(token, sessions.session_end(session), user, company, place, device_token)
 
 
 def code_hash(mailbox: str, code: str) -> str:
@@ -173,17 +177,17 @@ def code_hash(mailbox: str, code: str) -> str:
     return store.accounts.operator_hash("code", f"{mailbox}|{code}")
 
 
-def _account_receipt(user: User, now: int) -> Receipt:
+def account_consent(user: User, now: int, method: str) -> UserConsent:
+    """What somebody agrees to who opens an account, under the text of the day."""
     today = datetime.fromtimestamp(now, UTC).date()
     text = texts.current_text(ConsentPurpose.ACCOUNT, today)
-    return Receipt(
+    return UserConsent(
         company_id=user.company_id,
-        receipt_id=ids.new("rc"),
-        who=user.user_id,
-        by=user.user_id,
+        user_id=user.user_id,
         purpose=ConsentPurpose.ACCOUNT,
         state=ConsentState.GRANTED,
         text_version=text.id if text is not None else "",
-        method="signup_form",
+        method=method,
         at=now,
+        receipt_id=ids.new("rc"),
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.store import accounts as accounts
+    from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
     from chalicelib.store import due as due
     from chalicelib.store import idempotency as idempotency

@@ -1,4 +1,4 @@
-"""Companies, users, logins, sessions, signups, notices: the `accounts` table.
+"""Companies, users, logins, sessions, devices, proofs, signups, notices: the `accounts` table.
 
 A company's rows share one partition, so everything about a user is one query. Login goes through a lookup
 row by keyed hash, written in the same transaction as the user: it is read consistently and makes a mailbox
@@ -10,13 +10,25 @@ from __future__ import annotations
 import hashlib
 
 from chalicelib.kernel import ids
-from chalicelib.records.accounts import Company, Login, Notice, Session, Signup, User
+from chalicelib.records.accounts import Login, Member, Notice, Session, Signup, User
+from chalicelib.records.companies import Access, AiSettings, Company, Department, Invitation, Invited
+from chalicelib.records.proofs import Challenge, Device, Reset, SecondFactor
 from chalicelib.store import vault
-from chalicelib.store.table import Due, Rows, new_op
+from chalicelib.store.table import Due, Rows, Stored, get_together, new_op
 
 COMPANIES = Rows(Company, pk="{company_id}", sk="company")
+ACCESS = Rows(Access, pk="{company_id}", sk="access")
+DEPARTMENTS = Rows(Department, pk="{company_id}", sk="department#{department_id}")
+AI_SETTINGS = Rows(AiSettings, pk="{company_id}", sk="ai")
+MEMBERS = Rows(Member, pk="{company_id}", sk="member#{user_id}")
 USERS = Rows(User, pk="{company_id}", sk="user#{user_id}")
 SESSIONS = Rows(Session, pk="{company_id}", sk="session#{user_id}#{token_hash}")
+DEVICES = Rows(Device, pk="{company_id}", sk="device#{user_id}#{device_id}")
+SECOND_FACTORS = Rows(SecondFactor, pk="{company_id}", sk="factor#{user_id}")
+INVITATIONS = Rows(Invitation, pk="{company_id}", sk="invitation#{invitation_id}")
+INVITED = Rows(Invited, pk="invited#{token_hash}", sk="invited")
+CHALLENGES = Rows(Challenge, pk="challenge#{challenge_id}", sk="challenge")
+RESETS = Rows(Reset, pk="mailbox#{mailbox}", sk="reset#{code_hash}")
 LOGINS = Rows(Login, pk="mailbox#{mailbox}", sk="login", owner=ids.OPERATOR)
 SIGNUPS = Rows(Signup, pk="mailbox#{mailbox}", sk="signup#{code_hash}", owner=ids.OPERATOR)
 NOTICES = Rows(Notice, pk="notice#{notice_id}", sk="notice", owner=ids.OPERATOR)
@@ -45,6 +57,26 @@ def mailbox_hash(login_name: str) -> str:
 def token_hash(token: str) -> str:
     """What a session is looked up by. A plain hash will do: the token has 256 random bits."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def authority(
+    company_id: str, user_id: str, token_hash: str
+) -> tuple[Stored[Session] | None, Stored[Access] | None]:
+    """What a request is judged by: its session and its company's rules. One call, two read units."""
+    session, access = get_together(
+        (SESSIONS, {"company_id": company_id, "user_id": user_id, "token_hash": token_hash}),
+        (ACCESS, {"company_id": company_id}),
+    )
+    return session, access
+
+
+def place(company_id: str, user_id: str) -> tuple[Stored[Member] | None, Stored[Access] | None]:
+    """A user's place in the company and the company's rules. One call, two read units."""
+    member, access = get_together(
+        (MEMBERS, {"company_id": company_id, "user_id": user_id}),
+        (ACCESS, {"company_id": company_id}),
+    )
+    return member, access
 
 
 def add_notice(notice: Notice) -> None:

@@ -71,7 +71,7 @@ class Rows(Generic[R]):
 
     def get(self, *, use: Use | None = None, consistent: bool = True, **key: Any) -> Stored[R] | None:
         """The live row with this key, or None. ``use`` says what it is opened for (2.3); one read unit."""
-        pk, sk = self._pk.format(**key), self._sk.format(**key)
+        pk, sk = self.place(**key)
         try:
             row = call(lambda: self.model.get(pk, sk, consistent_read=consistent))
         except DoesNotExist:
@@ -161,6 +161,10 @@ class Rows(Generic[R]):
             row.sealed, row.sealed_with = vault.seal(owner, _place(row), content)
         return row
 
+    def place(self, **key: Any) -> tuple[str, str]:
+        """Partition and sort key of the row with these fields."""
+        return self._pk.format(**key), self._sk.format(**key)
+
     def keyed(self, record: R) -> Row:
         """The row's keys alone, for deleting it."""
         values = {name: getattr(record, name) for name in self._keyed}
@@ -175,17 +179,20 @@ class Rows(Generic[R]):
         row = self.encode(record, op=op, version=1, expires_at=expires_at or expiry_of(self.cls), due=due)
         self._save(row, absent(self.model), op)
 
-    def replace(self, known: Stored[R], record: R, *, op: str, due: Due | None = None) -> Stored[R]:
+    def replace(
+        self, known: Stored[R], record: R, *, op: str, due: Due | None = None, used_again: bool = False
+    ) -> Stored[R]:
         """Put ``record`` in the place of the version that was read. Its expiry stays: a change never
-        renews retention.
+        renews retention. ``used_again`` is for records whose rule counts from their last use.
 
         Raises:
             ConflictError: the row has changed or gone since.
         """
         version = known.version + 1
-        row = self.encode(record, op=op, version=version, expires_at=known.expires_at, due=due)
+        until = expiry_of(self.cls) if used_again else known.expires_at
+        row = self.encode(record, op=op, version=version, expires_at=until, due=due)
         self._save(row, self.model.version == known.version, op)
-        return Stored(record, version, known.expires_at)
+        return Stored(record, version, until)
 
     def put(self, record: R, *, op: str) -> None:
         """Write whatever was there before; for facts where the latest word counts."""
@@ -242,6 +249,29 @@ def query_rows(
                 yield row
     except PynamoDBException as error:
         raise translate(error) from None
+
+
+def get_together(*wanted: tuple[Rows[Any], dict[str, Any]], use: Use | None = None) -> list[Any]:
+    """Rows of one table by their keys in one call (BatchGetItem), consistent, in the order asked; None for
+    what is not there. One read unit each.
+
+    PynamoDB asks again for keys that DynamoDB left over.
+
+    Raises:
+        UnavailableError: DynamoDB could not say.
+    """
+    model = wanted[0][0].model
+    keys = [rows.place(**key) for rows, key in wanted]
+    try:
+        found = {
+            (row.pk, row.sk): row for row in model.batch_get(list(dict.fromkeys(keys)), consistent_read=True)
+        }
+    except PynamoDBException as error:
+        raise translate(error) from None
+    return [
+        rows.live(found[place], use) if place in found else None
+        for (rows, _), place in zip(wanted, keys, strict=True)
+    ]
 
 
 def absent(model: type[Row]) -> Condition:

@@ -42,6 +42,7 @@ class Transaction:
         self.op = op
         self._saves: list[tuple[Row, Any]] = []
         self._deletes: list[tuple[Row, Any]] = []
+        self._checks: list[tuple[type[Row], Row, Any]] = []
         self._witness: Row | None = None
 
     def put_new(
@@ -53,11 +54,9 @@ class Transaction:
         self._saves.append((row, absent(rows.model)))
         self._witness = self._witness or row
 
-    def replace(self, rows: Rows[R], known: Stored[R], record: R) -> None:
+    def replace(self, rows: Rows[R], known: Stored[R], record: R, *, due: Due | None = None) -> None:
         """Change a row that must still be the version that was read."""
-        row = rows.encode(
-            record, op=self.op, version=known.version + 1, expires_at=known.expires_at, due=None
-        )
+        row = rows.encode(record, op=self.op, version=known.version + 1, expires_at=known.expires_at, due=due)
         self._saves.append((row, rows.model.version == known.version))
         self._witness = self._witness or row
 
@@ -69,6 +68,10 @@ class Transaction:
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:
         """Remove a row that must still be the version that was read."""
         self._deletes.append((rows.keyed(known.value), rows.model.version == known.version))
+
+    def check(self, rows: Rows[R], known: Stored[R]) -> None:
+        """Let everything depend on a row that must still be the version that was read; it stays as it is."""
+        self._checks.append((rows.model, rows.keyed(known.value), rows.model.version == known.version))
 
     def commit(self) -> None:
         """Write everything.
@@ -95,6 +98,8 @@ class Transaction:
 
     def _write(self) -> None:
         with TransactWrite(connection=_connection(), client_request_token=self.op) as transaction:
+            for model, row, condition in self._checks:
+                transaction.condition_check(model, row.pk, row.sk, condition=condition)
             for row, condition in self._deletes:
                 transaction.delete(row, condition=condition)
             for row, condition in self._saves:

@@ -18,16 +18,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import emulator
+from infra.local import emulator, pushes
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
 
 CONTROL_PATH = "/_local/targets"
+PUSHES_PATH = "/_local/pushes"
 SAVE_SECONDS = 30.0
 
 
-def application(ministack: App, door_port: int, account: str, folder: Path | None) -> App:
+def application(
+    ministack: App, door_port: int, account: str, folder: Path | None, pushed: list[dict[str, str]]
+) -> App:
     """The emulator on one port and the front door on the other."""
     targets = Targets()
 
@@ -47,6 +50,8 @@ def application(ministack: App, door_port: int, account: str, folder: Path | Non
             named = json.loads(await read_body(receive))
             targets.api, targets.stage, targets.edge = named["api"], named["stage"], named["edge"]
             await answer_json(send, 200, named)
+        elif scope["path"] == PUSHES_PATH and scope["method"] == "GET":
+            await answer_json(send, 200, pushed)
         else:
             await aws(scope, receive, send)
 
@@ -103,10 +108,13 @@ def main() -> None:
     emulator.name_resources_as_aws_does()
     emulator.enforce_leading_keys()
     emulator.name_actions_as_aws_does()
+    emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
+    pushed = pushes.keep()
     if options.count_capacity:
         emulator.count_capacity()
-    app = application(ministack.app, options.door_port, os.environ["MINISTACK_ACCOUNT_ID"], options.folder)
+    account = os.environ["MINISTACK_ACCOUNT_ID"]
+    app = application(ministack.app, options.door_port, account, options.folder, pushed)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # fifty lines at every save
     try:
         keep = os.environ.get("PERSIST_STATE") == "1"

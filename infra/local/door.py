@@ -1,6 +1,7 @@
 """The front door: one loopback address for the API and the tracking edge, as a custom domain gives in AWS.
 
-/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, all else to the REST API's stage.
+/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, /_local/wechat to WeChat's
+stand-in, all else to the REST API's stage.
 It runs in the emulator's own process, so a request costs no extra hop, and body, method and headers pass
 through as they came.
 """
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 from infra.local.asgi import App, BodyTooLargeError, Receive, Scope, Send, answer, read_body, replay
 from infra.local.mailbox import Mailbox
+from infra.local.wechat import Wechat
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 """What API Gateway takes (quota "Payload size", not raisable)."""
@@ -23,6 +25,7 @@ ADDRESS_HEADER = b"x-local-source-address"
 
 EDGE_PREFIXES = ("/o/", "/c/", "/u/")
 MAILBOX_PREFIX = "/_local/mailbox"
+WECHAT_PREFIX = "/_local/wechat"
 
 
 @dataclass(slots=True)
@@ -36,11 +39,15 @@ class Targets:
 
 def front_door(emulator: App, targets: Targets, mailbox: Mailbox) -> App:
     """The application behind the public port."""
+    wechat = Wechat()
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if path == MAILBOX_PREFIX or path.startswith(MAILBOX_PREFIX + "/"):
             await mailbox.serve(scope, path.removeprefix(MAILBOX_PREFIX), send)
+            return
+        if path.startswith(WECHAT_PREFIX + "/"):
+            await wechat.serve(scope, path.removeprefix(WECHAT_PREFIX), receive, send)
             return
         if not targets.api:
             await answer(send, 503, b'{"message":"Service Unavailable"}', "application/json")

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from importlib import import_module
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 from infra.local.door import ADDRESS_HEADER
 from infra.local.mailbox import SEND_PATH
@@ -82,11 +83,13 @@ def name_resources_as_aws_does() -> None:
 
     AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's
     identity; the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is
-    not modelled.) Conditions on `kms:EncryptionContext:...` are unknown to it as well.
+    not modelled.) Calls about push endpoints name the application or the endpoint; the emulator takes `*`.
+    Conditions on `kms:EncryptionContext:...` are unknown to it as well, and so is `events:source`, compared
+    for each event of a PutEvents.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     kms: Any = import_module("ministack.services.kms")
-    arn_of = actions.extract_resource_arn
+    arn_of, buses_of = actions.extract_resource_arn, actions.eventbridge_resource_arns
 
     def resource_arn(
         service: str, method: str, path: str, headers: Any, body: bytes, query: Any, region: str, account: str
@@ -104,9 +107,22 @@ def name_resources_as_aws_does() -> None:
             return _Resource(
                 plain, {f"kms:EncryptionContext:{name}": value for name, value in encryption_context.items()}
             )
-        return str(arn_of(service, method, path, headers, body, query, region, account))
+        if service == "sns":
+            form = parse_qs(body.decode("utf-8", "replace"))
+            for name in ("PlatformApplicationArn", "EndpointArn"):
+                if name in form:
+                    return form[name][0]
+        return arn_of(service, method, path, headers, body, query, region, account)  # type: ignore[no-any-return]
 
-    actions.extract_resource_arn = resource_arn
+    def buses(body: bytes, region: str, account: str) -> list[str]:
+        named: list[str] = []
+        for entry in _json_object(body).get("Entries") or [None]:
+            alone = json.dumps({"Entries": [entry]}).encode()
+            source = entry.get("Source") if isinstance(entry, dict) else None
+            named += [_Resource(arn, {"events:source": source}) for arn in buses_of(alone, region, account)]
+        return named
+
+    actions.extract_resource_arn, actions.eventbridge_resource_arns = resource_arn, buses
 
 
 def name_actions_as_aws_does() -> None:
@@ -243,6 +259,25 @@ def count_capacity() -> None:
         return status, fields, reply
 
     app.SERVICE_HANDLERS["dynamodb"] = counting
+
+
+def deliver_events_with_the_queues_consent() -> None:
+    """A rule's queue takes events only if its policy lets EventBridge send from that rule.
+
+    The emulator never asks. As on AWS, what the queue does not take goes to the target's dead-letter queue.
+    """
+    bus: Any = import_module("ministack.services.eventbridge")
+    sqs: Any = import_module("ministack.services.sqs")
+    invoke = bus._invoke_target
+
+    def invoke_if_taken(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None) -> None:
+        for arn in (target["Arn"], (target.get("DeadLetterConfig") or {}).get("Arn", "")):
+            sender = "events.amazonaws.com", rule["Arn"], event["Account"]
+            if ":sqs:" not in target["Arn"] or (arn and sqs.queue_policy_allows(arn, *sender)):
+                invoke({**target, "Arn": arn}, event, rule, view)
+                return
+
+    bus._invoke_target = invoke_if_taken
 
 
 def publish_mail_event(account: str, region: str, configuration_set: str, event: dict[str, Any]) -> None:

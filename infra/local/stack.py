@@ -15,10 +15,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from infra.local import billing, pushes, wechat
 from infra.local.deploy import STACK, deploy
 from infra.local.launch import ACCOUNT, REGION, StackError, end, environment, listen, spawn
 from infra.local.package import ROOT, package
@@ -29,7 +31,7 @@ __all__ = ["REGION", "FunctionError", "LocalStack", "StackError"]
 MAIL_DOMAIN = "okki.example"
 API_STAGE = "api"
 START_SECONDS = 30.0
-QUEUES = ("hits", "outbox", "notices", "feedback")
+QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks")
 
 
 class FunctionError(Exception):
@@ -68,6 +70,7 @@ class LocalStack:
         self.region = REGION
         self.api = self.edge = f"http://127.0.0.1:{self._port}"
         self.mailbox = f"{self.api}/_local/mailbox"
+        self.wechat = f"{self.api}/_local/wechat"
         self.aws = f"http://127.0.0.1:{self._aws_port}"
 
     # ------------------------------------------------------------------ life
@@ -85,12 +88,13 @@ class LocalStack:
         atexit.register(self.stop)
         try:
             self._start_aws()
+            self.billing_key = billing.key_in(self._folder())
             self._say("packaging the functions")
             folder = self._folder() / "package"
             template = package(folder, self._project, dependencies=False)
             self._say("deploying the template")
-            parameters = {"MailDomain": MAIL_DOMAIN, "EdgeUrl": self.edge, "ApiUrl": self.api}
-            self.outputs = deploy(self.client, template, folder, parameters, REGION)
+            self.outputs = deploy(self.client, template, folder, self._parameters(), REGION)
+            wechat.enter_apps(self.client("secretsmanager"))
             self._open_door()
         except BaseException:
             self.stop()
@@ -193,6 +197,29 @@ class LocalStack:
         wanted = f"{STACK}-{queue}"
         return [message["Body"] for message in _find_queue(found, wanted)]
 
+    def order(
+        self,
+        detail: Mapping[str, object],
+        source: str = billing.SOURCE,
+        detail_type: str = billing.DETAIL_TYPE,
+    ) -> None:
+        """Put an event on the bus as billing does; `billing.signed` makes the detail of an order."""
+        entry = {
+            "EventBusName": STACK,
+            "Source": source,
+            "DetailType": detail_type,
+            "Detail": json.dumps(detail),
+        }
+        answer = self.client("events").put_events(Entries=[entry])
+        if answer["FailedEntryCount"]:
+            raise StackError("the bus did not take the event")
+
+    def pushes(self, endpoint: str | None = None) -> list[dict[str, str]]:
+        """What was pushed, oldest first, to all or one: endpoint (ARN), platform, token, payload (text)."""
+        with urllib.request.urlopen(f"{self.aws}/_local/pushes", timeout=10) as answer:
+            pushed: list[dict[str, str]] = json.load(answer)
+        return [push for push in pushed if endpoint is None or push["endpoint"] == endpoint]
+
     def retry_after(self, seconds: int) -> None:
         """Let failed messages come back after this long instead of the template's three minutes."""
         sqs = self.client("sqs")
@@ -234,6 +261,17 @@ class LocalStack:
             variables["OKKI_CLOCK_FILE"] = str(self._clock_file())
         self._process = spawn(self._sockets, variables, folder, self._run, count_capacity=self._proxy)
         self._wait_for(f"{self.aws}/_ministack/health")
+
+    def _parameters(self) -> dict[str, str]:
+        return {
+            "MailDomain": MAIL_DOMAIN,
+            "EdgeUrl": self.edge,
+            "ApiUrl": self.api,
+            "WechatOpenUrl": self.wechat,
+            "WechatApiUrl": self.wechat,
+            "BillingKeys": billing.public(self.billing_key),
+            **pushes.create_applications(self.client("sns")),
+        }
 
     def _open_door(self) -> None:
         targets = {"api": self.outputs["RestAPIId"], "stage": API_STAGE, "edge": self.outputs["EdgeApiId"]}

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kernel import settings
 from tests.structure.source import ROOT
 
 TAKE = "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage"
@@ -18,13 +19,18 @@ OWN_LOG = "CreateLogStream PutLogEvents"
 
 MAY = {
     "api": {
-        "AccountsTable": f"{KEEP} DeleteItem UpdateItem",
+        "AccountsTable": f"{KEEP} BatchGetItem ConditionCheckItem DeleteItem UpdateItem",
         "WorkspaceTable": f"{KEEP} DeleteItem",
-        "LedgerTable": "PutItem",
+        "LedgerTable": "PutItem Query",
         "CompanyKeysTable": f"{KEYS} PutItem",
         "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
         "OutboxQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
+        "TasksQueue": "SendMessage",
+        "WechatSecret": "GetSecretValue",
+        "Bus": "PutEvents",
+        "push application": "CreatePlatformEndpoint",
+        "push endpoint": "DeleteEndpoint GetEndpointAttributes SetEndpointAttributes",
     },
     "edge": {
         "HitsQueue": "SendMessage",
@@ -50,10 +56,11 @@ MAY = {
     },
     "send_notices": {
         "NoticesQueue": TAKE,
-        "AccountsTable": "GetItem DeleteItem",
+        "AccountsTable": "GetItem PutItem DeleteItem",
         "CompanyKeysTable": f"{KEYS} PutItem",
         "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
         "mail": MAIL,
+        "push endpoint": "Publish",
     },
     "mail_feedback": {
         "FeedbackQueue": f"{TAKE} SendMessage",
@@ -63,11 +70,30 @@ MAY = {
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
     },
+    "take_orders": {
+        "BillingQueue": TAKE,
+        "AccountsTable": f"{KEEP} ConditionCheckItem UpdateItem",
+        "LedgerTable": "PutItem",
+        "NoticesQueue": "SendMessage",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+    },
+    "run_tasks": {
+        "TasksQueue": f"{TAKE} SendMessage",
+        "AccountsTable": f"{KEEP} ConditionCheckItem DeleteItem",
+        "AccountsTable/index/due": "Query",
+        "LedgerTable": "PutItem",
+        "NoticesQueue": "SendMessage",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+        "push endpoint": "DeleteEndpoint",
+    },
     "sweep": {
         "WorkspaceTable/index/due": "Query",
         "AccountsTable/index/due": "Query",
         "OutboxQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
+        "TasksQueue": "SendMessage",
         "SweepDead": "SendMessage",
     },
 }
@@ -77,7 +103,9 @@ FILES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "inf
 
 
 def named(resource: Any) -> str:
-    """`WorkspaceTable`, `WorkspaceTable/index/due`, `log`, `mail`; the whole thing for what is none of these."""
+    """`WorkspaceTable`, `WorkspaceTable/index/due`, `log`, `mail`, `push application`, `push endpoint`; the whole
+    thing for what is none of these.
+    """
     match resource:
         case {"Fn::GetAtt": [name, "Arn" | "Id"]} | {"Ref": name}:
             return str(name)
@@ -85,6 +113,10 @@ def named(resource: Any) -> str:
             return "log"
         case {"Fn::Sub": str(text)} if ":ses:" in text:
             return "mail"
+        case {"Fn::Sub": str(text)} if text.endswith(":app/*/okki-leads"):
+            return "push application"
+        case {"Fn::Sub": str(text)} if text.endswith(":endpoint/*/okki-leads/*"):
+            return "push endpoint"
         case {"Fn::Sub": str(text)}:
             return text.replace("${", "").replace(".Arn}", "")
     return json.dumps(resource)
@@ -135,10 +167,21 @@ def test_who_may_send_mail_may_send_it_finished() -> None:
 
 
 @pytest.mark.clause("retention")
-def test_evidence_is_only_ever_added() -> None:
+def test_evidence_is_only_ever_added_and_read_where_people_ask_for_theirs() -> None:
     for function, policy in FILES.items():
         ledger = {action for resource, action, _ in rights(policy) if resource == "LedgerTable"}
-        assert ledger <= {"PutItem"}, function
+        assert ledger <= ({"PutItem", "Query"} if function == "api" else {"PutItem"}), function
+
+
+def test_nobody_of_ours_can_claim_to_be_billing() -> None:
+    """Orders count by their signature; this is the second lock on a free subscription."""
+    found = [
+        condition
+        for policy in FILES.values()
+        for _, action, condition in rights(policy)
+        if action == "PutEvents"
+    ]
+    assert found == [{"StringEquals": {"events:source": settings.EVENT_SOURCE}}]
 
 
 @pytest.mark.clause("access")

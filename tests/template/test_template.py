@@ -5,7 +5,9 @@ Packages once (half a second) and reads the result; nothing is deployed.
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +20,8 @@ from infra.local.package import ROOT, TEMPLATE, package, without_tool
 
 REGION = "ap-southeast-1"
 RETENTION_DAYS = 30
-FUNCTIONS = {"APIHandler", "Edge", "RecordHits", "SendMessages", "SendNotices", "MailFeedback", "Sweep"}
+WORKERS = {"RecordHits", "SendMessages", "SendNotices", "MailFeedback", "TakeOrders", "RunTasks"}
+FUNCTIONS = {"APIHandler", "Edge", "Sweep", *WORKERS}
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +254,7 @@ def test_every_event_source_retries_in_part_and_has_a_limit_and_a_failure_target
             else:
                 pytest.fail(f"no rule for event sources of type {event['Type']}")
             seen += 1
-    assert seen == 5
+    assert seen == len(WORKERS) + 1
 
 
 def test_a_sweep_that_fails_is_kept_and_not_only_one_that_was_not_handed_over(
@@ -350,8 +353,10 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
 
 LOST = {
     "hit_lost": {"EdgeLogGroup"},
-    "hint_lost": {"ApiHandlerLogGroup", "SweepLogGroup"},
+    "hint_lost": {"ApiHandlerLogGroup", "RunTasksLogGroup", "SweepLogGroup", "TakeOrdersLogGroup"},
     "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup"},
+    "order_refused": {"TakeOrdersLogGroup"},
+    "wechat_misconfigured": {"ApiHandlerLogGroup"},
 }
 
 
@@ -392,6 +397,59 @@ def test_mail_events_reach_the_feedback_queue(template: dict[str, Any]) -> None:
     assert set(names_in(policy["Queues"])) == {"FeedbackQueue", "MailEventsDead"}
     for topic in of_type(template, "AWS::SNS::Topic").values():
         assert list(names_in(topic["Properties"]["KmsMasterKeyId"])) == ["TableKey"]
+
+
+def test_orders_reach_their_queue_or_wait_for_a_person(template: dict[str, Any]) -> None:
+    (rule,) = (rule["Properties"] for rule in of_type(template, "AWS::Events::Rule").values())
+    assert list(names_in(rule["EventBusName"])) == ["Bus"]
+    assert rule["EventPattern"] == {"source": ["okki.billing"], "detail-type": ["order"]}
+    (target,) = rule["Targets"]
+    assert list(names_in(target["Arn"])) == ["BillingQueue"]
+    assert list(names_in(target["DeadLetterConfig"]["Arn"])) == ["BillingDead"]
+    assert "InputTransformer" not in target and "Input" not in target, (
+        "the signature covers what billing wrote"
+    )
+    policy = template["Resources"]["BillingQueuePolicy"]["Properties"]
+    assert set(names_in(policy["Queues"])) == {"BillingQueue", "BillingDead"}
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    source = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::Sub"]
+    assert source.endswith(f":rule/${{Bus}}/{rule['Name']}"), "only our rule writes there"
+    assert not of_type(template, "AWS::Events::EventBusPolicy"), "no other account puts orders on our bus"
+
+
+def test_a_stack_with_the_defaults_takes_no_order_and_pushes_nothing(template: dict[str, Any]) -> None:
+    defaults = {name: entry.get("Default") for name, entry in template["Parameters"].items()}
+    assert {defaults[name] for name in ("BillingKeys", "PushApnsArn", "PushFcmArn")} == {""}
+    assert defaults["WechatOpenUrl"] == "https://open.weixin.qq.com"
+    assert defaults["WechatApiUrl"] == "https://api.weixin.qq.com"
+
+
+def test_every_function_is_told_what_differs_between_installations(template: dict[str, Any]) -> None:
+    told = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert {name: told[name] for name in told if isinstance(told[name], dict)} == {
+        "EDGE_URL": {"Ref": "EdgeUrl"},
+        "API_URL": {"Ref": "ApiUrl"},
+        "MAIL_DOMAIN": {"Ref": "MailDomain"},
+        "WECHAT_OPEN_URL": {"Ref": "WechatOpenUrl"},
+        "WECHAT_API_URL": {"Ref": "WechatApiUrl"},
+        "BILLING_KEYS": {"Ref": "BillingKeys"},
+        "PUSH_APNS_ARN": {"Ref": "PushApnsArn"},
+        "PUSH_FCM_ARN": {"Ref": "PushFcmArn"},
+        "ACCOUNT_ID": {"Ref": "AWS::AccountId"},
+    }
+
+
+def test_no_template_holds_a_secret(template: dict[str, Any]) -> None:
+    for name, secret in of_type(template, "AWS::SecretsManager::Secret").items():
+        assert "SecretString" not in secret["Properties"], name
+        assert secret["Properties"]["GenerateSecretString"]["SecretStringTemplate"] == "{}", name
+    keys = re.compile(template["Parameters"]["BillingKeys"]["AllowedPattern"])
+    public = base64.b64encode(bytes(32)).decode()
+    assert all(keys.fullmatch(text) for text in ("", f"1:{public}", f"1:{public},2026-b:{public}"))
+    assert not any(
+        keys.fullmatch(text) for text in (public, f"1:{public},", f"1:{public}\n", "1:" + "A" * 86 + "==")
+    )
 
 
 def test_only_the_gateways_may_call_functions_from_outside(template: dict[str, Any]) -> None:

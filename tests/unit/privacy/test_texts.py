@@ -10,14 +10,13 @@ import pytest
 
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.decisions import Allowed, Refused
+from chalicelib.privacy.retention import COOKIE_CHOICE
 from chalicelib.privacy.texts import (
-    POLICIES,
     POLICY_VERSION,
     TEXTS,
     ConsentText,
     current_text,
     digest,
-    known_policy,
     known_text,
 )
 
@@ -69,9 +68,35 @@ def test_a_text_is_in_force_from_its_day_and_not_before() -> None:
     assert current_text(ConsentPurpose.TRACKING, text.effective_on) is text
 
 
-@pytest.mark.clause("policy-updates")
-def test_a_signup_agrees_to_the_policy_in_force_and_no_other() -> None:
-    assert POLICIES[POLICY_VERSION].effective_on == date(2025, 1, 16)
-    assert known_policy("2025-01-16") == Allowed()
-    for version in ("", "2025-01-15", "latest", "2025-01-16 "):
-        assert known_policy(version) == Refused("policy-updates", "policy_version_not_in_force")
+@pytest.mark.clause("consent")
+@pytest.mark.parametrize("purpose", set(ConsentPurpose) - {ConsentPurpose.SHARING}, ids=str)
+def test_whoever_is_asked_is_shown_a_text(purpose: ConsentPurpose) -> None:
+    text = current_text(purpose, date(2026, 11, 22))
+    assert text is not None
+    assert known_text(purpose, text.id) == Allowed()
+
+
+@pytest.mark.clause("consent")
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        ConsentPurpose.AI_IMPROVEMENT,
+        ConsentPurpose.LONGER_RETENTION,
+        ConsentPurpose.MARKETING,
+        ConsentPurpose.COOKIES,
+    ],
+)
+def test_nobody_is_pressed_and_everybody_learns_what_a_withdrawal_does(purpose: ConsentPurpose) -> None:
+    text = current_text(purpose, date(2026, 11, 22))
+    assert text is not None
+    assert "voluntary" in text.en
+    assert "自愿" in text.zh
+    assert "at any time" in text.en
+    assert "随时" in text.zh
+
+
+@pytest.mark.clause("consent")
+def test_figures_in_a_text_are_those_the_code_keeps_to() -> None:
+    text = TEXTS["cookies-2026-01"]
+    for words in (text.en, text.zh):
+        assert f"{COOKIE_CHOICE.count}" in words

@@ -1,0 +1,31 @@
+"""What answers look like, and one good body per request, subject by subject; only ``openapi`` loads this.
+
+The functions that make the answers are the truth; a test compares their keys with these. The examples tell
+one story and can be sent one after another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from chalicelib.api.described import accounts, contacts, credentials, messages, meta, policy
+
+SHAPES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
+    {
+        name: shape
+        for subject in (meta, accounts, credentials, contacts, messages, policy)
+        for name, shape in subject.SHAPES.items()
+    }
+)
+"""Schemas of answers by name; routes say which they answer with."""
+
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
+    {
+        name: example
+        for subject in (accounts, credentials, contacts, messages)
+        for name, example in subject.EXAMPLES.items()
+    }
+)
+"""Bodies by the name of their model."""

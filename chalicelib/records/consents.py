@@ -1,0 +1,49 @@
+"""What users agreed to towards us, the controller of their data. Ids only; texts are in ``privacy.texts``."""
+
+from __future__ import annotations
+
+from chalicelib.privacy.consent import ConsentPurpose, ConsentState
+from chalicelib.privacy.fields import opaque, record
+from chalicelib.privacy.register import Role, Subject
+from chalicelib.privacy.retention import Retention
+
+
+@record(
+    kind="user_consent",
+    table="accounts",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.SERVICE_TERM,
+)
+class UserConsent:
+    """A user's latest word on one purpose."""
+
+    company_id: str = opaque()
+    user_id: str = opaque()
+    purpose: ConsentPurpose = opaque()
+    state: ConsentState = opaque()
+    text_version: str = opaque()
+    method: str = opaque()
+    at: int = opaque()
+    receipt_id: str = opaque()
+
+
+@record(
+    kind="user_receipt",
+    table="ledger",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.EVIDENCE,
+)
+class UserReceipt:
+    """Proof of one such word; it outlives the account."""
+
+    company_id: str = opaque()
+    user_id: str = opaque()
+    receipt_id: str = opaque()
+    purpose: ConsentPurpose = opaque()
+    state: ConsentState = opaque()
+    text_version: str = opaque()
+    policy_version: str = opaque()
+    method: str = opaque()
+    at: int = opaque()

@@ -1,0 +1,152 @@
+"""Known devices (clause `automatic`): what a user has logged in with, and whether this is one of them.
+
+A device is known by the token it was given, or, where a client keeps none, by its kind in its network. What
+is recorded is what 2.2.1(c) names: model, system, browser type, language and address, as of the last login.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from chalicelib import store
+from chalicelib.kernel import clock, ids, networks
+from chalicelib.kernel.errors import ConflictError
+from chalicelib.privacy import retention
+from chalicelib.privacy.register import Purpose
+from chalicelib.records.proofs import Device
+from chalicelib.services import clients, countries
+from chalicelib.services.clients import Client
+from chalicelib.store.table import Stored
+
+MAX_DEVICES: Final = 20
+"""Of one user; the one not used for longest makes room."""
+
+_USE: Final = Purpose.SECURITY_AND_FAULTS
+
+
+class Visit(NamedTuple):
+    """Where a request comes from, as far as a login looks at it."""
+
+    ip: str
+    user_agent: str | None
+    accept_language: str | None
+    device_token: str | None = None
+
+    @property
+    def client(self) -> Client:
+        """What kind of client this is."""
+        return clients.describe(self.user_agent, self.accept_language)
+
+
+def by_token(token: str | None) -> Stored[Device] | None:
+    """The device a token was given to, whoever's it is; one read when there is a token of our shape."""
+    place, _, secret = (token or "").partition(".")
+    try:
+        where = base64.b64decode(place + "=" * (-len(place) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    if len(where) != 48 or not secret:
+        return None
+    known = store.accounts.DEVICES.get(
+        company_id=ids.from_raw("co", where[:16]),
+        user_id=ids.from_raw("usr", where[16:32]),
+        device_id=ids.from_raw("dev", where[32:]),
+        use=_USE,
+    )
+    if known is None or not compare_digest(known.value.token_hash, _hash(secret)):
+        return None
+    return known
+
+
+def alike(company_id: str, user_id: str, visit: Visit) -> Stored[Device] | None:
+    """A device of the user of the same kind in the same network; one query."""
+    looks = _looks(company_id, visit)
+    return next((one for one in of_user(company_id, user_id) if one.value.looks == looks), None)
+
+
+def of_user(company_id: str, user_id: str) -> list[Stored[Device]]:
+    """The user's devices, the last used first; one query."""
+    found = store.accounts.DEVICES.query(company_id, f"device#{user_id}#", use=_USE)
+    return sorted(found, key=lambda one: one.value.last_seen_at, reverse=True)
+
+
+def unusual(device: Device, visit: Visit, now: int) -> bool:
+    """Whether even a known device proves itself again: another country than last time, or a long absence.
+
+    Countries are derived from the two addresses and dropped; where one is not known, nothing is unusual.
+    """
+    last = datetime.fromtimestamp(device.last_seen_at, UTC)
+    if datetime.fromtimestamp(now, UTC) >= retention.after(last, retention.ABSENCE):
+        return True
+    if networks.prefix(device.ip) == networks.prefix(visit.ip):
+        return False
+    before, here = countries.country(device.ip), countries.country(visit.ip)
+    return before is not None and here is not None and before != here
+
+
+def remember(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
+    """A new device, stored, and its token. 1 write unit."""
+    now, secret = clock.now(), ids.secret()
+    client = visit.client
+    device = Device(
+        company_id=company_id,
+        user_id=user_id,
+        device_id=ids.new("dev"),
+        token_hash=_hash(secret),
+        looks=_looks(company_id, visit),
+        first_seen_at=now,
+        last_seen_at=now,
+        ip=visit.ip,
+        device_model=client.device_model,
+        os_version=client.os_version,
+        browser_type=client.browser_type,
+        language=client.language,
+    )
+    for old in of_user(company_id, user_id)[MAX_DEVICES - 1 :]:
+        store.accounts.DEVICES.delete(old)
+    store.accounts.DEVICES.put_new(device, op=store.table.new_op())
+    where = ids.raw(company_id) + ids.raw(user_id) + ids.raw(device.device_id)
+    return device, f"{base64.urlsafe_b64encode(where).rstrip(b'=').decode()}.{secret}"
+
+
+def seen(known: Stored[Device], visit: Visit) -> Device:
+    """Note that a known device was used; what it looked like last time is overwritten. 1 write unit."""
+    client = visit.client
+    used = replace(
+        known.value,
+        looks=_looks(known.value.company_id, visit),
+        last_seen_at=clock.now(),
+        ip=visit.ip,
+        device_model=client.device_model,
+        os_version=client.os_version,
+        browser_type=client.browser_type,
+        language=client.language,
+    )
+    try:
+        store.accounts.DEVICES.replace(known, used, op=store.table.new_op(), used_again=True)
+    except ConflictError:
+        pass  # two logins at once: either one will do
+    return used
+
+
+def forget(company_id: str, user_id: str) -> None:
+    """Forget all devices of a user: the next login anywhere proves itself again."""
+    for known in of_user(company_id, user_id):
+        try:
+            store.accounts.DEVICES.delete(known)
+        except ConflictError:
+            store.accounts.DEVICES.delete(known._replace(version=known.version + 1))
+
+
+def _looks(company_id: str, visit: Visit) -> str:
+    looks = f"{visit.client.kind}|{networks.prefix(visit.ip)}"
+    return store.vault.index(company_id, "looks", looks)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

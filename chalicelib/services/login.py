@@ -1,0 +1,158 @@
+"""Logging in (clauses `passwords`, `automatic`): who gets in, and who has to prove themselves twice.
+
+A failed login never says which part was wrong, and costs the same for a mailbox nobody has. Every attempt is
+counted first; when it cannot be counted it is refused. A device that proves to be the owner's is counted by
+itself, so nobody can use up its tries from outside.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from chalicelib import store
+from chalicelib.kernel import addresses, clock, networks
+from chalicelib.kernel.addresses import Address
+from chalicelib.kernel.errors import RefusedError, UnauthorizedError
+from chalicelib.privacy.consent import CompanyState
+from chalicelib.privacy.notifications import Kind
+from chalicelib.privacy.register import Purpose
+from chalicelib.records.accounts import MemberState, User
+from chalicelib.records.companies import Company
+from chalicelib.records.proofs import Challenge, Channel, Device, Intent
+from chalicelib.services import devices, notify, passwords, proofs, sessions
+from chalicelib.services.devices import Visit
+from chalicelib.services.freemail import is_free
+from chalicelib.services.membership import Place
+from chalicelib.store.table import Stored
+from chalicelib.store.transaction import Transaction
+
+PER_MAILBOX_AND_NETWORK: Final = 10
+PER_NETWORK: Final = 200
+PER_MAILBOX: Final = 20
+PER_DOMAIN: Final = 300
+PER_DEVICE: Final = 10
+"""Attempts: a quarter of an hour for the first two and the last, an hour for a mailbox and a mail domain (the
+company, as far as it can be known before anybody is; not for domains anybody can get).
+"""
+
+
+class Entry(NamedTuple):
+    """Somebody is in: the bearer token (shown once, kept nowhere), whose it is, and a new device's token."""
+
+    token: str
+    expires_at: int
+    user: User
+    company: Company
+    place: Place
+    device_token: str | None = None
+
+
+def log_in(email: str, password: str, visit: Visit) -> Entry | Challenge:
+    """Open a session, or ask for a second proof.
+
+    Raises:
+        UnauthorizedError: ``login_refused``, whatever was wrong.
+        RefusedError: the company's accounts are closed (`cancellation`).
+        TooManyRequestsError: per mailbox, network and domain; never for a device known to be the owner's.
+    """
+    address = addresses.parse(email)
+    device = devices.by_token(visit.device_token)
+    mailbox = store.accounts.mailbox_hash(address.login)
+    login = store.accounts.LOGINS.get(mailbox=mailbox, use=Purpose.CREATE_AND_LOGIN)
+    if device is not None and (login is None or device.value.user_id != login.value.user_id):
+        device = None
+    _count(address, visit.ip, device)
+    if not passwords.matches(password, login.value.password_verifier if login else None):
+        raise _refused()
+    assert login is not None  # noqa: S101 - nobody's password never matches
+    return admit(login.value.company_id, login.value.user_id, visit, device=device)
+
+
+def _count(address: Address, ip: str, device: Stored[Device] | None) -> None:
+    if device is not None:
+        store.limits.take("login-device", device.value.device_id, PER_DEVICE, clock.QUARTER_HOUR)
+        return
+    network = networks.prefix(ip)
+    near = f"{address.login}|{network}"
+    store.limits.take("login-network", network, PER_NETWORK, clock.QUARTER_HOUR)
+    store.limits.take("login", near, PER_MAILBOX_AND_NETWORK, clock.QUARTER_HOUR)
+    store.limits.take("login-mailbox", address.login, PER_MAILBOX, clock.HOUR)
+    if not is_free(address.domain):
+        store.limits.take("login-domain", address.domain, PER_DOMAIN, clock.HOUR)
+
+
+def admit(
+    company_id: str,
+    user_id: str,
+    visit: Visit,
+    *,
+    device: Stored[Device] | None = None,
+    proven: bool = False,
+) -> Entry | Challenge:
+    """Let somebody in who has given a first proof; every way in ends here.
+
+    ``device`` is the one the visit's token proved; ``proven`` says that the way itself proves more than a
+    password does (a code from the mailbox, WeChat on the person's telephone).
+
+    Raises:
+        UnauthorizedError: the user is suspended or gone; told like a wrong password.
+        RefusedError: the company's accounts are closed (`cancellation`).
+    """
+    member, access = store.accounts.place(company_id, user_id)
+    if member is None or access is None or member.value.state is not MemberState.ACTIVE:
+        raise _refused()
+    if access.value.state in {CompanyState.CANCELLED, CompanyState.PENDING}:
+        raise RefusedError("company_closed", clause="cancellation")
+    user, company = sessions.profile(company_id, user_id)
+    by_token = device
+    device = by_token or devices.alike(company_id, user_id, visit)
+    known = device is not None and not devices.unusual(device.value, visit, clock.now())
+    if member.value.second_factor and not (known and by_token is not None):
+        return proofs.ask(user, Intent.LOGIN, Channel.TOTP, visit)
+    if not (known or proven):
+        return proofs.ask(user, Intent.LOGIN, Channel.MAIL, visit)
+    now = clock.now()
+    place = Place(member.value, access.value)
+    seen, token = _device(device, user, visit)
+    text, session = sessions.new_session(place, seen.device_id, now, proven_at=now if proven else None)
+    store.accounts.SESSIONS.put_new(session, op=store.table.new_op())
+    if token is not None:
+        notify.tell(user, Kind.NEW_DEVICE, "new_device", notify.device_values(seen))
+    return Entry(text, sessions.session_end(session), user, company, place, token)
+
+
+def verify(challenge_id: str, code: str, visit: Visit) -> Entry:
+    """The second proof: opens the session that ``log_in`` did not, and remembers the device.
+
+    Raises:
+        UnauthorizedError: ``code_refused``, or the user was suspended meanwhile.
+        TooManyRequestsError: five tries per challenge.
+    """
+    known = proofs.answer(challenge_id, code, Intent.LOGIN)
+    company_id, user_id = known.value.company_id, known.value.user_id
+    member, access = store.accounts.place(company_id, user_id)
+    if member is None or access is None or member.value.state is not MemberState.ACTIVE:
+        raise _refused()
+    user, company = sessions.profile(company_id, user_id)
+    device = devices.by_token(visit.device_token)
+    own = device if device is not None and device.value.user_id == user_id else None
+    now = clock.now()
+    seen, token = _device(own or devices.alike(company_id, user_id, visit), user, visit)
+    place = Place(member.value, access.value)
+    text, session = sessions.new_session(place, seen.device_id, now, proven_at=now)
+    transaction = Transaction(store.table.new_op())
+    transaction.put_new(store.accounts.SESSIONS, session)
+    proofs.spend(known, transaction)
+    if token is not None:
+        notify.tell(user, Kind.NEW_DEVICE, "new_device", notify.device_values(seen))
+    return Entry(text, sessions.session_end(session), user, company, place, token)
+
+
+def _device(known: Stored[Device] | None, user: User, visit: Visit) -> tuple[Device, str | None]:
+    if known is not None:
+        return devices.seen(known, visit), None
+    return devices.remember(user.company_id, user.user_id, visit)
+
+
+def _refused() -> UnauthorizedError:
+    return UnauthorizedError("login_refused", "Mailbox or password is wrong.")

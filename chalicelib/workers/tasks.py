@@ -1,0 +1,41 @@
+"""Queue `tasks`: longer work, a piece at a time. Ends in the service that the task names.
+
+A piece that has more to do puts the next one in this queue; one that is delivered twice does its work twice,
+to the same end. Holds our ids only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Final
+
+from chalice import Blueprint
+
+from chalicelib.kernel import batch, settings
+
+bp = Blueprint(__name__)
+
+
+def _erase_member(task: dict[str, Any]) -> None:
+    members: Any = import_module("chalicelib.services.members")
+    members.finish_leaving(task["company"], task["user"])
+
+
+def _announce(task: dict[str, Any]) -> None:
+    announcements: Any = import_module("chalicelib.services.announcements")
+    announcements.go_on(task["version"], task.get("after"))
+
+
+_WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "erase_member": _erase_member,
+    "announce": _announce,
+}
+
+
+@bp.on_sqs_message(queue=settings.QUEUE_TASKS, batch_size=1)
+@batch.each
+def run_tasks(entry: batch.Entry) -> None:
+    """Do one piece of work. A task nobody knows fails, and ends with the dead letters, for a person."""
+    task = entry.json()
+    _WORK[task["task"]](task)
