@@ -7,12 +7,42 @@ from __future__ import annotations
 
 from chalice import Chalice
 
-from chalicelib.api import accounts, contacts, credentials, me, messages, meta, policy
+from chalicelib.api import (
+    accounts,
+    company,
+    consents,
+    contacts,
+    credentials,
+    me,
+    members,
+    messages,
+    meta,
+    policy,
+    presence,
+    rules,
+    subscription,
+    wechat,
+)
 from chalicelib.workers import billing, edge, feedback, hits, notices, outbox, sweep, tasks
 
 app = Chalice(app_name="okki-leads", configure_logs=False)
 
-for subject in (meta, accounts, credentials, me, contacts, messages, policy):
+for subject in (
+    meta,
+    accounts,
+    credentials,
+    me,
+    presence,
+    consents,
+    company,
+    members,
+    rules,
+    contacts,
+    messages,
+    policy,
+    subscription,
+    wechat,
+):
     app.register_blueprint(subject.bp)
 
 for trigger in (edge, hits, outbox, notices, feedback, billing, tasks, sweep):

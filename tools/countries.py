@@ -98,7 +98,8 @@ def cells(found: Iterable[Range], version: int) -> list[tuple[int, int, str]]:
 
 def packed(found: Iterable[Range]) -> bytes:
     """The file. Raises ValueError when ranges overlap or when there are too many countries to be true."""
-    runs = {version: cells(found, version) for version in countries.CELLS}
+    everything = list(found)
+    runs = {version: cells(everything, version) for version in countries.CELLS}
     codes = sorted({code for part in runs.values() for _, _, code in part})
     if len(codes) > 255:
         raise ValueError("more than 255 countries")

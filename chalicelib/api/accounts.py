@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 
 from chalicelib.api import browser
 from chalicelib.api.endpoint import Call, respond, route
-from chalicelib.api.forms import Code, Form, Identifier, Language, Line, Mailbox, ProofCode, Version
+from chalicelib.api.forms import Code, Form, Identifier, Language, Line, Mailbox, ProofCode, Ticket, Version
 from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import Member, Session, User
@@ -31,6 +31,7 @@ class SignUp(Form):
     is_adult: bool
     policy_version: Version
     locale: Language | None = None
+    wechat_ticket: Ticket | None = None
 
 
 class Verify(Form):
@@ -78,6 +79,7 @@ def sign_up(call: Call) -> dict[str, str]:
             is_adult=form.is_adult,
             policy_version=form.policy_version,
             locale=form.locale or wording.locale_of(call.accept_language),
+            wechat_ticket=form.wechat_ticket,
         ),
         ip=call.ip,
     )

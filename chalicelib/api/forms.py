@@ -84,6 +84,9 @@ ProofCode = Annotated[
 ]
 """A mailed or one-time code, or a recovery code, with or without a hyphen."""
 
+Ticket = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+"""What WeChat's callback gave to somebody who is no user yet."""
+
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,4}_[0-9a-v]{26}$")]
 """One of our ids."""
 

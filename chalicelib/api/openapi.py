@@ -43,6 +43,7 @@ _LIMITS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 _ID: Final = {"type": "string", "pattern": "^[a-z]{2,4}_[0-9a-v]{26}$"}
 _PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "position": {"type": "string", "enum": ["manager", "member"]},
     "purpose": {"type": "string", "enum": ["marketing", "tracking"]},
     "version": {"type": "string", "examples": [texts.POLICY_VERSION]},
 }

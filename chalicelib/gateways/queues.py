@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from chalicelib.kernel import aws, settings, telemetry
 
 _BATCH = 10  # SQS takes at most ten messages a call
+_LONGEST_DELAY = 900
 
 
-def hint(queue: str, bodies: Sequence[dict[str, str | int]]) -> None:
-    """Tell a worker that rows are waiting. Fails open: the rows themselves are the truth, and the sweeper
-    finds those whose hint was lost.
+def hint(queue: str, bodies: Sequence[dict[str, str | int]], *, delay: int = 0) -> None:
+    """Tell a worker that rows are waiting, at once or in ``delay`` seconds (SQS waits 900 at most). Fails
+    open: the rows themselves are the truth, and the sweeper finds those whose hint was lost.
     """
     for start in range(0, len(bodies), _BATCH):
         entries = [
-            {"Id": str(number), "MessageBody": json.dumps(body, separators=(",", ":"))}
+            {
+                "Id": str(number),
+                "MessageBody": json.dumps(body, separators=(",", ":")),
+                "DelaySeconds": min(delay, _LONGEST_DELAY),
+            }
             for number, body in enumerate(bodies[start : start + _BATCH])
         ]
         try:

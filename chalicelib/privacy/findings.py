@@ -36,7 +36,8 @@ _STATED: Final = (
         "cookies_disagree",
         ("2.2.1(j)", "6"),
         "One section lets cookies send data to third-party sites; the other keeps them to us.",
-        "The stricter holds: no third party receives anything through a cookie.",
+        "The stricter holds: nothing reaches a third party without consent on record, nor against Global"
+        " Privacy Control.",
     ),
     Finding(
         "clicks_unnamed",

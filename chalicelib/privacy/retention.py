@@ -49,6 +49,7 @@ ABSENCE: Final = timedelta(days=30)
 """After this long without a login a known device proves itself again."""
 WECHAT_STATE: Final = timedelta(minutes=10)
 WECHAT_TICKET: Final = timedelta(minutes=30)
+WECHAT_NICKNAME: Final = timedelta(days=30)
 INBOX: Final = Months(12)
 COOKIE_CHOICE: Final = Months(6)
 IDEMPOTENCY: Final = timedelta(hours=24)
@@ -95,6 +96,7 @@ class Retention(StrEnum):
     DEVICE = "device"
     WECHAT_STATE = "wechat_state"
     WECHAT_TICKET = "wechat_ticket"
+    WECHAT_NICKNAME = "wechat_nickname"
     INBOX = "inbox"
     COOKIE_CHOICE = "cookie_choice"
     IDEMPOTENCY = "idempotency"
@@ -138,6 +140,12 @@ RULES: Final = MappingProxyType(
             _rule(Retention.DEVICE, _SECURITY, DEVICE, "a device not used for so long is a stranger again"),
             _rule(Retention.WECHAT_STATE, _SECURITY, WECHAT_STATE, "a sign-in through WeChat takes minutes"),
             _rule(Retention.WECHAT_TICKET, _SECURITY, WECHAT_TICKET, "a signup that started in WeChat"),
+            _rule(
+                Retention.WECHAT_NICKNAME,
+                _SERVICE,
+                WECHAT_NICKNAME,
+                "for display; 30 days after the last login through WeChat it is nobody's name; our choice",
+            ),
             _rule(Retention.INBOX, _SERVICE, INBOX, "what was told stays to be read again; our choice"),
             _rule(
                 Retention.COOKIE_CHOICE,

@@ -80,6 +80,24 @@ _PUBLISHED: Final = (
         ),
         sha256="a29d5449ccca0b392006aa898cfb113ad450ff7c8274e5243ca84a00bdf83033",
     ),
+    # Names no version of the policy, so that a new one needs no new text: the receipt names it.
+    ConsentText(
+        id="account-2026-11",
+        purpose=ConsentPurpose.ACCOUNT,
+        effective_on=date(2026, 11, 1),
+        en=(
+            "I am at least 18 years old. I have read the privacy policy in the version shown to me with"
+            " this text, and agree that my log-on data, my authentication data and the data collected"
+            " automatically are used to open, run and protect my account and to help me when I ask."
+            " I may withdraw this at any time; the account cannot go on without it."
+        ),
+        zh=(
+            "我已年满 18 周岁。我已阅读与本文一同向我展示的隐私政策版本，并同意将我的登录数据、"
+            "身份验证数据和自动收集的数据用于开立、运行和保护我的账号，以及在我求助时提供支持。"
+            "我可以随时撤回同意；撤回后账号将无法继续使用。"
+        ),
+        sha256="a90c31a943120f185d505d5cf5f5190bf3190d5ecb0b1b1ed1ef120901d480d5",
+    ),
     ConsentText(
         id="ai-improvement-2026-01",
         purpose=ConsentPurpose.AI_IMPROVEMENT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from chalicelib.privacy.fields import opaque, personal, record
+from chalicelib.privacy.notifications import Channel, Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Category, Role, Subject
 from chalicelib.privacy.retention import Retention
@@ -33,8 +34,8 @@ class User:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    declared_adult: bool = opaque()
-    free_mailbox: bool = opaque(why="the domain is one anybody can get; flagged, not refused")
+    declared_adult: bool = opaque(export=True)
+    free_mailbox: bool = opaque(why="the domain is one anybody can get; flagged, not refused", export=True)
     registered_at: int = personal(Category.AUTOMATIC, "registration_date")
     locale: str = personal(Category.AUTOMATIC, "language")
     name: str = personal(Category.LOGON, "name")
@@ -53,13 +54,14 @@ class Member:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    state: MemberState = opaque()
-    position: Position = opaque(why=_POSITION)
-    department_id: str | None = opaque(default=None)
+    state: MemberState = opaque(export=True)
+    position: Position = opaque(why=_POSITION, export=True)
+    department_id: str | None = opaque(default=None, export=True)
     generation: int = opaque(why="sessions of an earlier one are over", default=1)
-    second_factor: bool = opaque(why="a one-time code is asked at login", default=False)
-    policy_version: str = opaque(why="the version of the policy the user last agreed to")
-    since: int = opaque()
+    second_factor: bool = opaque(why="a one-time code is asked at login", default=False, export=True)
+    policy_version: str = opaque(why="the version of the policy the user last agreed to", export=True)
+    since: int = opaque(export=True)
+    left_at: int | None = opaque(default=None)
 
 
 @record(
@@ -100,6 +102,7 @@ class Signup:
     code_hash: str = opaque()
     code_until: int = opaque()
     wechat_identity: str | None = opaque(why="keyed hash of the WeChat account it started from", default=None)
+    wechat_flow: str | None = opaque(why="the app at WeChat it is known to: qr or in_app", default=None)
     locale: str = personal(Category.AUTOMATIC, "language")
     name: str = personal(Category.LOGON, "name")
     company_name: str = personal(Category.LOGON, "company")
@@ -127,11 +130,11 @@ class Session:
     company_id: str = opaque()
     user_id: str = opaque()
     token_hash: str = opaque()
-    session_id: str = opaque()
-    device_id: str = opaque()
-    created_at: int = opaque()
-    used_at: int = opaque()
-    proven_at: int | None = opaque(why="when a second proof was last given", default=None)
+    session_id: str = opaque(export=True)
+    device_id: str = opaque(export=True)
+    created_at: int = opaque(export=True)
+    used_at: int = opaque(export=True)
+    proven_at: int | None = opaque(why="when a second proof was last given", default=None, export=True)
     people: int = opaque()
     generation: int = opaque()
     position: Position = opaque(why=_POSITION)
@@ -148,11 +151,21 @@ class Session:
     retention=Retention.NOTICE,
 )
 class Notice:
-    """One account mail waiting to leave (a code, a warning, a legal notice); gone once SES has it."""
+    """One mail or push to a user waiting to leave; gone once SES or SNS has it.
+
+    A code or a letter to a stranger has no ``about`` and knows no user. A push has no address: the device is
+    looked up when it leaves.
+    """
 
     notice_id: str = opaque()
     template: str = opaque()
     due_at: int = opaque()
+    channel: Channel = opaque(default=Channel.MAIL)
+    about: Kind | None = opaque(default=None)
+    company_id: str | None = opaque(default=None)
+    user_id: str | None = opaque(default=None)
+    notification_id: str | None = opaque(why="the same in the inbox", default=None)
+    endpoint_id: str | None = opaque(why="the device a push goes to", default=None)
     locale: str = personal(Category.AUTOMATIC, "language")
-    email: str = personal(Category.LOGON, "work_mailbox")
+    email: str | None = personal(Category.LOGON, "work_mailbox", default=None)
     values: dict[str, str] = personal(Category.AUTOMATIC, "login_verification", export=False)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.permissions import Permission, Position
 from chalicelib.privacy.register import Category, Role, Subject
 from chalicelib.privacy.retention import Retention
+
+_DAY: Final = 86_400
+REMINDERS: Final = (30 * _DAY, 7 * _DAY, 0)
+"""How long before the end of a paid term its admins hear of it, seconds; the last one says that it is
+over.
+"""
 
 
 @record(
@@ -46,11 +52,28 @@ class Access:
     grants: dict[str, list[str]] = opaque(why="permissions by position, as set", default_factory=dict)
     restrictions: list[dict[str, Any]] = opaque(why="5.2, as set", default_factory=list)
     admins_need_totp: bool = opaque(default=False)
+    reminded: int = opaque(why="how many of REMINDERS are done with for this term", default=0)
 
     def state_at(self, now: int) -> CompanyState:
         """The state that counts at a moment: a term ends by itself, and a renewal before that second wins."""
         over = self.term_ends_at is not None and now >= self.term_ends_at
         return CompanyState.EXPIRED if over and self.state is CompanyState.ACTIVE else self.state
+
+    def reminder_at(self) -> int | None:
+        """When the next reminder of this term is due, epoch seconds; None when there is none left.
+
+        A company on its way out is not asked to renew.
+        """
+        leaving = self.state in {CompanyState.CANCELLING, CompanyState.CANCELLED}
+        if self.term_ends_at is None or self.reminded >= len(REMINDERS) or leaving:
+            return None
+        return self.term_ends_at - REMINDERS[self.reminded]
+
+    def reminders_past(self, now: int) -> int:
+        """How many reminders of this term have had their moment."""
+        if self.term_ends_at is None:
+            return 0
+        return sum(now >= self.term_ends_at - before for before in REMINDERS)
 
     def grant_sets(self) -> dict[str, frozenset[Permission]]:
         """The company's own decisions, as ``permissions.decide`` takes them; unknown names fall away."""

@@ -20,12 +20,12 @@ class UserConsent:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    purpose: ConsentPurpose = opaque()
-    state: ConsentState = opaque()
-    text_version: str = opaque()
-    method: str = opaque()
-    at: int = opaque()
-    receipt_id: str = opaque()
+    purpose: ConsentPurpose = opaque(export=True)
+    state: ConsentState = opaque(export=True)
+    text_version: str = opaque(export=True)
+    method: str = opaque(export=True)
+    at: int = opaque(export=True)
+    receipt_id: str = opaque(export=True)
 
 
 @record(
@@ -40,10 +40,10 @@ class UserReceipt:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    receipt_id: str = opaque()
-    purpose: ConsentPurpose = opaque()
-    state: ConsentState = opaque()
-    text_version: str = opaque()
-    policy_version: str = opaque()
-    method: str = opaque()
-    at: int = opaque()
+    receipt_id: str = opaque(export=True)
+    purpose: ConsentPurpose = opaque(export=True)
+    state: ConsentState = opaque(export=True)
+    text_version: str = opaque(export=True)
+    policy_version: str = opaque(export=True)
+    method: str = opaque(export=True)
+    at: int = opaque(export=True)

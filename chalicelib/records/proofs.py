@@ -36,11 +36,11 @@ class Device:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    device_id: str = opaque()
+    device_id: str = opaque(export=True)
     token_hash: str = opaque()
     looks: str = opaque(why="keyed hash of the kind of client and its network")
-    first_seen_at: int = opaque()
-    last_seen_at: int = opaque()
+    first_seen_at: int = opaque(export=True)
+    last_seen_at: int = opaque(export=True)
     ip: str = personal(Category.AUTOMATIC, "ip")
     device_model: str = personal(Category.AUTOMATIC, "device_model")
     os_version: str = personal(Category.AUTOMATIC, "os_version")
@@ -87,7 +87,7 @@ class SecondFactor:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    confirmed_at: int | None = opaque(why="none until the first code was right", default=None)
+    confirmed_at: int | None = opaque(why="none until the first code was right", default=None, export=True)
     last_step: int = opaque(why="time steps up to this one are used up", default=0)
     recovery_hashes: list[str] = opaque(why="keyed hashes of the codes not used yet", default_factory=list)
     secret: str = personal(Category.AUTOMATIC, "login_verification", export=False)

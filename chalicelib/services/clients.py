@@ -1,17 +1,17 @@
 """What a client says it is, as a person would put it: "iPhone", "iOS 18.1", "Safari 18", "zh-CN".
 
-These are the four things the policy says are collected about a device (2.2.1(c)): model, version of the
-operating system, type of browser, language. The headers themselves are read here and dropped. They are
-whatever a stranger sent: at most 400 characters are looked at, what comes out is short, printable, and ""
-where nothing is known, and nothing here ever raises. None of it proves anything; it only tells a known
-client from a new one.
+These are the four things the policy says are collected about a device (2.2.1(c), clause `automatic`):
+model, version of the operating system, type of browser, language. The headers themselves are read here and
+dropped. They are whatever a stranger sent: at most 400 characters are looked at, what comes out is short,
+printable, and "" where nothing is known, and nothing here ever raises. None of it proves anything; it only
+tells a known client from a new one.
 
 Names come from ua-parser (kept list, monthly releases); the model is read here, from the two places where
 clients still put one. Browsers say less than they know: Windows 11 calls itself 10, a Mac 10.15, many an
 Android phone "K" (no model then), an iPad may pass for a Mac.
 
 Costs, measured: 26 ms of import at the first description of a process (what a login pays once), 20 ms for
-the patterns a first agent needs, then 0.2 ms; the worst of many hostile headers took 3 ms. ua-parser's
+the patterns a first agent needs, then 0.2 ms; the worst of many hostile headers took 5 ms. ua-parser's
 patterns for device models would be another 40 ms and are not used; nor is its cache, which would keep
 people's headers in memory.
 """

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalicelib import store
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.privacy.register import Category
+from chalicelib.privacy.restrictions import Action
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
+from chalicelib.services import repeats, rules
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
+
+if TYPE_CHECKING:
+    from chalicelib.store.idempotency import Once
 
 
 def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> tuple[Contact, int]:
@@ -21,28 +27,21 @@ def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> 
     Raises:
         ConflictError: ``gone``, when the contact an earlier request made has been deleted since.
     """
-    once = repeat.once(who) if repeat is not None else None
-    made = once.made() if once is not None else None
-    if made is not None:
-        return _again(who, made)
-    now = clock.now()
-    contact = Contact(
-        company_id=who.company_id,
-        contact_id=ids.new("ct"),
-        created_by=who.user_id,
-        created_at=now,
-        updated_at=now,
-        **fields,
-    )
-    try:
+
+    def make(once: Once | None) -> tuple[Contact, int]:
+        now = clock.now()
+        contact = Contact(
+            company_id=who.company_id,
+            contact_id=ids.new("ct"),
+            created_by=who.user_id,
+            created_at=now,
+            updated_at=now,
+            **fields,
+        )
         store.contacts.add(contact, once)
-    except ConflictError:
-        # The same key twice at once: the other request won.
-        made = once.made() if once is not None else None
-        if made is None:
-            raise
-        return _again(who, made)
-    return contact, 1
+        return contact, 1
+
+    return repeats.once(who, repeat, lambda contact_id: _again(who, contact_id), make)
 
 
 def _again(who: Principal, contact_id: str) -> tuple[Contact, int]:
@@ -71,10 +70,12 @@ def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, A
 
     Raises:
         NotFoundError, ConflictError: ``changed``, when somebody else changed it first.
+        RefusedError: the company does not let this user change it (`restrictions`).
     """
     known = store.contacts.get(who.company_id, contact_id)
     if known is None:
         raise NotFoundError
+    _ask(who, Action.CHANGE, known.value)
     if known.version != version:
         raise ConflictError("changed")
     changed = replace(known.value, **fields, updated_at=clock.now())
@@ -82,17 +83,29 @@ def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, A
 
 
 def delete(who: Principal, contact_id: str) -> None:
-    """Delete a contact. What the person consented to or refused stays known, as a keyed hash."""
+    """Delete a contact. What the person consented to or refused stays known, as a keyed hash.
+
+    Raises:
+        NotFoundError.
+        RefusedError: the company does not let this user delete it (`restrictions`).
+    """
     for _ in range(3):
         known = store.contacts.get(who.company_id, contact_id)
         if known is None:
             raise NotFoundError
+        _ask(who, Action.DELETE, known.value)
         try:
             store.contacts.delete(known)
         except ConflictError:
             continue  # changed between the two calls: the wish to delete it stands
         return
     raise ConflictError
+
+
+def _ask(who: Principal, action: Action, contact: Contact) -> None:
+    """Whether the company lets the user do this to a contact (5.2)."""
+    own = contact.created_by == who.user_id
+    rules.check(who, action, Category.STORED, made_at=contact.created_at, own=own)
 
 
 def person_of(who: Principal, contact_id: str) -> str:

@@ -85,7 +85,11 @@ def country(ip: str) -> str | None:
 @cache
 def tables() -> dict[int, Table]:
     """What the file holds, by version of the protocol. Raises as `country` does."""
-    data = FILE.read_bytes()
+    return read(FILE.read_bytes())
+
+
+def read(data: bytes) -> dict[int, Table]:
+    """What the bytes of a file hold. Raises DataError."""
     if not data.startswith(MAGIC):
         raise DataError("not a table of countries")
     place = len(MAGIC) + 1

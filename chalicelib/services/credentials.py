@@ -7,7 +7,7 @@ tells them apart. It ends nothing by itself, so a stranger who asks locks nobody
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.gateways import queues
@@ -23,8 +23,10 @@ from chalicelib.services.devices import Visit
 from chalicelib.services.login import Entry
 from chalicelib.services.membership import Place
 from chalicelib.services.sessions import Principal
-from chalicelib.store.table import Stored
-from chalicelib.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
+    from chalicelib.store.transaction import Transaction
 
 ASKED_PER_MAILBOX: Final = 5
 ASKED_PER_NETWORK: Final = 60

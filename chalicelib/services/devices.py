@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from hmac import compare_digest
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids, networks
@@ -21,7 +21,9 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.records.proofs import Device
 from chalicelib.services import clients, countries
 from chalicelib.services.clients import Client
-from chalicelib.store.table import Stored
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
 
 MAX_DEVICES: Final = 20
 """Of one user; the one not used for longest makes room."""
@@ -91,6 +93,15 @@ def unusual(device: Device, visit: Visit, now: int) -> bool:
 
 def remember(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
     """A new device, stored, and its token. 1 write unit."""
+    device, token = made(company_id, user_id, visit)
+    for old in of_user(company_id, user_id)[MAX_DEVICES - 1 :]:
+        store.accounts.DEVICES.delete(old)
+    store.accounts.DEVICES.put_new(device, op=store.table.new_op())
+    return device, token
+
+
+def made(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
+    """A new device, not stored yet, and its token."""
     now, secret = clock.now(), ids.secret()
     client = visit.client
     device = Device(
@@ -107,9 +118,6 @@ def remember(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
         browser_type=client.browser_type,
         language=client.language,
     )
-    for old in of_user(company_id, user_id)[MAX_DEVICES - 1 :]:
-        store.accounts.DEVICES.delete(old)
-    store.accounts.DEVICES.put_new(device, op=store.table.new_op())
     where = ids.raw(company_id) + ids.raw(user_id) + ids.raw(device.device_id)
     return device, f"{base64.urlsafe_b64encode(where).rstrip(b'=').decode()}.{secret}"
 
@@ -135,12 +143,20 @@ def seen(known: Stored[Device], visit: Visit) -> Device:
 
 
 def forget(company_id: str, user_id: str) -> None:
-    """Forget all devices of a user: the next login anywhere proves itself again."""
-    for known in of_user(company_id, user_id):
+    """Forget all devices of a user: the next login anywhere proves itself again.
+
+    Raises:
+        ConflictError: one of them is used again and again meanwhile.
+    """
+    for attempt in range(3):
         try:
-            store.accounts.DEVICES.delete(known)
+            for known in of_user(company_id, user_id):
+                store.accounts.DEVICES.delete(known)
         except ConflictError:
-            store.accounts.DEVICES.delete(known._replace(version=known.version + 1))
+            if attempt == 2:
+                raise
+        else:
+            return
 
 
 def _looks(company_id: str, visit: Visit) -> str:

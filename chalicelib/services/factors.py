@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock
@@ -17,8 +17,10 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.records.proofs import SecondFactor
 from chalicelib.services import membership
 from chalicelib.services.membership import Place
-from chalicelib.store.table import Stored
-from chalicelib.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
+    from chalicelib.store.transaction import Transaction
 
 STEP_SECONDS: Final = 30
 DRIFT_STEPS: Final = 1

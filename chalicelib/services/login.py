@@ -7,7 +7,7 @@ itself, so nobody can use up its tries from outside.
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import addresses, clock, networks
@@ -16,15 +16,16 @@ from chalicelib.kernel.errors import RefusedError, UnauthorizedError
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import MemberState, User
+from chalicelib.records.accounts import Login, MemberState, User
 from chalicelib.records.companies import Company
 from chalicelib.records.proofs import Challenge, Channel, Device, Intent
 from chalicelib.services import devices, notify, passwords, proofs, sessions
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
 from chalicelib.services.membership import Place
-from chalicelib.store.table import Stored
-from chalicelib.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
 
 PER_MAILBOX_AND_NETWORK: Final = 10
 PER_NETWORK: Final = 200
@@ -57,21 +58,30 @@ def log_in(email: str, password: str, visit: Visit) -> Entry | Challenge:
     """
     address = addresses.parse(email)
     device = devices.by_token(visit.device_token)
+    if device is None:
+        _count(address, visit.ip)
     mailbox = store.accounts.mailbox_hash(address.login)
     login = store.accounts.LOGINS.get(mailbox=mailbox, use=Purpose.CREATE_AND_LOGIN)
-    if device is not None and (login is None or device.value.user_id != login.value.user_id):
-        device = None
-    _count(address, visit.ip, device)
+    if device is not None:
+        device = _counted(device, login, address, visit.ip)
     if not passwords.matches(password, login.value.password_verifier if login else None):
         raise _refused()
     assert login is not None  # noqa: S101 - nobody's password never matches
     return admit(login.value.company_id, login.value.user_id, visit, device=device)
 
 
-def _count(address: Address, ip: str, device: Stored[Device] | None) -> None:
-    if device is not None:
-        store.limits.take("login-device", device.value.device_id, PER_DEVICE, clock.QUARTER_HOUR)
-        return
+def _counted(
+    device: Stored[Device], login: Stored[Login] | None, address: Address, ip: str
+) -> Stored[Device] | None:
+    """The device if it is the owner's, which then counts by itself; with another's one is a stranger."""
+    if login is None or device.value.user_id != login.value.user_id:
+        _count(address, ip)
+        return None
+    store.limits.take("login-device", device.value.device_id, PER_DEVICE, clock.QUARTER_HOUR)
+    return device
+
+
+def _count(address: Address, ip: str) -> None:
     network = networks.prefix(ip)
     near = f"{address.login}|{network}"
     store.limits.take("login-network", network, PER_NETWORK, clock.QUARTER_HOUR)
@@ -140,10 +150,10 @@ def verify(challenge_id: str, code: str, visit: Visit) -> Entry:
     seen, token = _device(own or devices.alike(company_id, user_id, visit), user, visit)
     place = Place(member.value, access.value)
     text, session = sessions.new_session(place, seen.device_id, now, proven_at=now)
-    transaction = Transaction(store.table.new_op())
+    transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.accounts.SESSIONS, session)
     proofs.spend(known, transaction)
-    if token is not None:
+    if token is not None and known.value.channel is not Channel.MAIL:  # the mailed code was the warning
         notify.tell(user, Kind.NEW_DEVICE, "new_device", notify.device_values(seen))
     return Entry(text, sessions.session_end(session), user, company, place, token)
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.records.accounts import Member, MemberState
 from chalicelib.records.companies import Access
-from chalicelib.store.table import Due, Stored
-from chalicelib.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Due, Stored
+    from chalicelib.store.transaction import Transaction
 
 TRIES: Final = 5
 

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import addresses, clock, ids, settings
-from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
+from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.consent import MessageKind
 from chalicelib.records.messages import Body, Delivery, Message, OutboxState
-from chalicelib.services import content, sessions
+from chalicelib.services import content, repeats, sessions
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
+
+if TYPE_CHECKING:
+    from chalicelib.store.idempotency import Once
 
 MAX_RECIPIENTS: Final = 25
 """Per message. Each gets a copy of their own; a campaign is many messages."""
@@ -56,11 +59,15 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
         InvalidError: too many recipients, the same person twice, nothing left after sanitising.
         TooManyRequestsError: the company wrote too much within the hour.
     """
-    once = repeat.once(who) if repeat is not None else None
-    made = once.made() if once is not None else None
-    if made is not None:
-        _hint(who.company_id, made, len(draft.to) + len(draft.cc))
-        return made
+
+    def again(message_id: str) -> str:
+        _hint(who.company_id, message_id, len(draft.to) + len(draft.cc))
+        return message_id
+
+    return repeats.once(who, repeat, again, lambda once: _write(who, draft, once))
+
+
+def _write(who: Principal, draft: Draft, once: Once | None) -> str:
     store.limits.take("messages", who.company_id, MESSAGES_PER_HOUR, clock.HOUR)
     user, _ = sessions.profile(who.company_id, who.user_id)
     try:
@@ -97,13 +104,7 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
         cc=tuple((name, address.written) for name, address in draft.cc),
     )
     deliveries = _deliveries(message, draft)
-    try:
-        store.messages.add(message, body, deliveries, once)
-    except ConflictError:
-        made = once.made() if once is not None else None
-        if made is None:
-            raise
-        return made
+    store.messages.add(message, body, deliveries, once)
     _hint(who.company_id, message_id, len(deliveries))
     return message_id
 

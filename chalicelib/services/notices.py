@@ -15,7 +15,7 @@ from chalicelib.kernel import addresses, clock, settings
 from chalicelib.kernel.errors import RetryLaterError
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Notice
-from chalicelib.services import credentials, signup, wording
+from chalicelib.services import address, credentials, invitations, signup, wording
 
 _USE = Purpose.CREATE_AND_LOGIN
 _SENDER = "OKKI Leads AI"
@@ -112,6 +112,7 @@ _CHECKS: Final = {
     "reset_code": _reset,
     "login_code": _proof,
     "fresh_code": _proof,
-    "address_code": _proof,
+    "address_code": address.letter,
+    "invitation": invitations.letter,
 }
 """Mails that say something which may have ended since; all others always go."""

@@ -11,13 +11,16 @@ from typing import Final
 from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, settings, telemetry
+from chalicelib.services import announcements
 
 PER_RUN: Final = 2000
 """Rows looked at in one run of the schedule; the next run takes the rest."""
 
 
 def sweep() -> None:
-    """Send a hint for everything overdue: deliveries and account mail. Two queries a run when all is well."""
+    """Send a hint for everything overdue: deliveries, account mail, members who left, terms that end,
+    policies to announce. Five queries a run when all is well.
+    """
     now = clock.now()
     deliveries: list[dict[str, str | int]] = [
         {
@@ -30,7 +33,20 @@ def sweep() -> None:
     notices: list[dict[str, str | int]] = [
         {"notice": key["notice_id"]} for key in store.due.notices(now, PER_RUN)
     ]
+    leaving: list[dict[str, str | int]] = [
+        {"task": "erase_member", "company": key["company_id"], "user": key["user_id"]}
+        for key in store.due.leaving(now, PER_RUN)
+    ]
+    reminders: list[dict[str, str | int]] = [
+        {"task": "company_due", "company": key["company_id"]} for key in store.due.terms(now, PER_RUN)
+    ]
+    announced: list[dict[str, str | int]] = [
+        {"task": "announce", "version": version} for version in announcements.wanted(now)
+    ]
     queues.hint(settings.QUEUE_OUTBOX, deliveries)
     queues.hint(settings.QUEUE_NOTICES, notices)
-    if deliveries or notices:
-        telemetry.event("swept", deliveries=len(deliveries), notices=len(notices))
+    queues.hint(settings.QUEUE_TASKS, [*leaving, *reminders, *announced])
+    if deliveries or notices or leaving:
+        telemetry.event("swept", deliveries=len(deliveries), notices=len(notices), leaving=len(leaving))
+    if reminders or announced:
+        telemetry.event("taken_up", reminders=len(reminders), announced=len(announced))

@@ -1,4 +1,5 @@
-"""The pages a recipient sees at /u: what can be stopped, what was done, a link that is broken.
+"""The pages a recipient sees at /u: what can be stopped, what was done, a link that is broken; and those that
+meet somebody who comes back from WeChat.
 
 Promises: whole HTML5 documents that need no network, cookie or script and work on a phone and with
 a screen reader; showing one changes nothing. Costs: standard library only, safe for the edge
@@ -29,6 +30,7 @@ __all__ = [
     "gone_page",
     "locale_of",
     "unsubscribe_page",
+    "wechat_page",
 ]
 
 Choice = Literal["marketing", "tracking", "resume"]
@@ -79,6 +81,11 @@ def done_page(locale: Locale, choice: Choice, token_path: str) -> str:
 def gone_page(locale: Locale) -> str:
     """What an unreadable link shows: nothing was changed, and how to unsubscribe all the same."""
     return _page("page_gone.html", locale, {})
+
+
+def wechat_page(locale: Locale, name: str, values: Mapping[str, str]) -> str:
+    """What somebody sees who comes back from WeChat; ``name`` says how it ended. No script, no form."""
+    return _page(f"page_wechat_{name}.html", locale, values)
 
 
 def choice_of(body: bytes, content_type: str | None) -> Choice:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from hmac import compare_digest
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.gateways import queues
@@ -20,10 +20,15 @@ from chalicelib.records.accounts import Notice, Session, User
 from chalicelib.records.proofs import Challenge, Channel, Intent
 from chalicelib.services import factors, sessions
 from chalicelib.services.devices import Visit
-from chalicelib.store.table import Stored
-from chalicelib.store.transaction import Transaction
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
+    from chalicelib.store.transaction import Transaction
 
 TRIES: Final = 5
+TOTP_TRIES: Final = 10
+"""At one user's one-time codes in an hour, over all challenges: six digits are few."""
+
 ASKED_PER_USER: Final = 20
 """Codes asked for by one user in an hour. Only who has the password, or a session, can use them up."""
 
@@ -91,7 +96,7 @@ def answer(challenge_id: str, code: str, intent: Intent) -> Stored[Challenge]:
 
     Raises:
         UnauthorizedError: ``code_refused`` for a wrong, used or late code and an unknown challenge alike.
-        TooManyRequestsError: five tries.
+        TooManyRequestsError: five tries, ten an hour at one-time codes.
     """
     store.limits.take("challenge", challenge_id, TRIES, _SECONDS)
     known = store.accounts.CHALLENGES.get(challenge_id=challenge_id, use=_USE)
@@ -99,6 +104,7 @@ def answer(challenge_id: str, code: str, intent: Intent) -> Stored[Challenge]:
         raise _refused()
     challenge = known.value
     if challenge.channel is Channel.TOTP:
+        store.limits.take("totp", challenge.user_id, TOTP_TRIES, clock.HOUR)
         right = factors.use(challenge.company_id, challenge.user_id, code)
     else:
         right = compare_digest(challenge.code_hash or "", code_hash(challenge_id, code))
@@ -116,7 +122,7 @@ def give(session: Session, challenge_id: str, code: str) -> None:
     known = answer(challenge_id, code, Intent.FRESH)
     if known.value.session_id != session.session_id:
         raise _refused()
-    spend(known, Transaction(store.table.new_op()))
+    spend(known, store.transaction.Transaction(store.table.new_op()))
     sessions.make_fresh(session.company_id, session.user_id, session.session_id)
 
 

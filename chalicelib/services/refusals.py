@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from chalicelib.kernel import ids, settings
 from chalicelib.kernel.tokens import Token
+from chalicelib.privacy import policies
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.retention import EVIDENCE, after
 
@@ -39,6 +40,7 @@ def writes(token: Token, choice: Choice, at: int) -> dict[str, Any]:
             sk=f"{token.person}#refusal#{stop}",
             kind="refusal",
             facts={"active": {"BOOL": not resumed}, "at": {"N": str(at)}},
+            at=at,
         )
         for stop in _STOPS[choice]
     ]
@@ -64,6 +66,7 @@ def writes(token: Token, choice: Choice, at: int) -> dict[str, Any]:
                 sk=f"receipt#{ids.new('rc')}",
                 kind="receipt",
                 facts={**facts, "at": {"N": str(at)}},
+                at=at,
                 expires_at=_evidence_until(at),
             )
         )
@@ -84,6 +87,7 @@ def _put(
     sk: str,
     kind: str,
     facts: dict[str, Any],
+    at: int,
     expires_at: int | None = None,
 ) -> dict[str, Any]:
     item: dict[str, Any] = {
@@ -92,6 +96,7 @@ def _put(
         "kind": {"S": kind},
         "op": {"S": op},
         "version": {"N": "1"},
+        "policy": {"S": policies.current(at).version},
         "facts": {"M": facts},
     }
     if expires_at is not None:

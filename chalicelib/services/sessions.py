@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
@@ -23,7 +23,9 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import MemberState, Session, User
 from chalicelib.records.companies import Access, Company
 from chalicelib.services.membership import Place
-from chalicelib.store.table import Stored
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
 
 TOUCH_SECONDS: Final = 300
 """A session's last use is written down at most this often, seconds: reading must not cost a write."""

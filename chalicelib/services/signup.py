@@ -7,7 +7,6 @@ Every attempt is counted first; when it cannot be counted it is refused.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from chalicelib import store
@@ -22,14 +21,16 @@ from chalicelib.kernel.errors import (
 )
 from chalicelib.privacy import policies, retention, texts
 from chalicelib.privacy.consent import CompanyState, ConsentPurpose, ConsentState
+from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Member, MemberState, Notice, Signup, User
 from chalicelib.records.companies import Access, Company
 from chalicelib.records.consents import UserConsent
-from chalicelib.services import devices, passwords, sessions
+from chalicelib.services import devices, linked, notify, passwords, sessions
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
+from chalicelib.services.linked import Person
 from chalicelib.services.login import Entry
 from chalicelib.services.membership import Place
 
@@ -51,6 +52,7 @@ class NewAccount(NamedTuple):
     is_adult: bool
     policy_version: str
     locale: str
+    wechat_ticket: str | None = None
 
 
 def sign_up(form: NewAccount, *, ip: str) -> None:
@@ -58,36 +60,42 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
 
     Raises:
         RefusedError: a minor (`scope-adults`).
-        InvalidError: a policy version that is not in force, a weak password.
+        InvalidError: a policy version that is not in force, a weak password, a WeChat ticket that does not
+            count (any more).
         TooManyRequestsError: per mailbox and network.
     """
-    if not form.is_adult:
-        raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
-    if form.policy_version != policies.current(clock.now()).version:
-        raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
+    declared(is_adult=form.is_adult, policy_version=form.policy_version)
     address = addresses.parse(form.email)
     passwords.check(form.password, personal=(form.name, form.company, form.email, address.login))
     mailbox = store.accounts.mailbox_hash(address.login)
     store.limits.take("signup-network", networks.prefix(ip), SIGNUPS_PER_NETWORK, clock.HOUR)
     store.limits.take("signup", address.person, SIGNUPS_PER_MAILBOX, clock.HOUR)
     code, now = ids.code(), clock.now()
-    store.accounts.SIGNUPS.put(
-        Signup(
-            mailbox=mailbox,
-            company_id=ids.new("co"),
-            user_id=ids.new("usr"),
-            policy_version=form.policy_version,
-            free_mailbox=is_free(address.domain),
-            code_hash=code_hash(mailbox, code),
-            code_until=now + int(retention.MAIL_CODE.total_seconds()),
-            locale=form.locale,
-            name=form.name,
-            company_name=form.company,
-            email=address.written,
-            password_verifier=passwords.verifier(form.password),
-        ),
-        op=store.table.new_op(),
+    known = linked.ticket(form.wechat_ticket) if form.wechat_ticket is not None else None
+    person = known.value if known is not None else None
+    signup = Signup(
+        mailbox=mailbox,
+        company_id=ids.new("co"),
+        user_id=ids.new("usr"),
+        policy_version=form.policy_version,
+        free_mailbox=is_free(address.domain),
+        code_hash=code_hash(mailbox, code),
+        code_until=now + int(retention.MAIL_CODE.total_seconds()),
+        wechat_identity=person.identity if person is not None else None,
+        wechat_flow=person.flow if person is not None else None,
+        locale=form.locale,
+        name=form.name,
+        company_name=form.company,
+        email=address.written,
+        password_verifier=passwords.verifier(form.password),
+        nickname=person.nickname if person is not None else None,
+        open_id=person.open_id if person is not None else None,
     )
+    if known is None:
+        store.accounts.SIGNUPS.put(signup, op=store.table.new_op())
+    else:
+        # Used up by being sent in, whoever's mailbox is named: a ticket is no way to try mailboxes out.
+        linked.redeem(known, lambda transaction: transaction.put(store.accounts.SIGNUPS, signup))
     notice = Notice(
         notice_id=ids.new("ntc"),
         template="signup_code",
@@ -143,7 +151,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
         name=signup.name,
         email=signup.email,
     )
-    device, device_token = devices.remember(user.company_id, user.user_id, visit)
+    device, device_token = devices.made(user.company_id, user.user_id, visit)
     place = Place(member, access)
     token, session = sessions.new_session(place, device.device_id, now, proven_at=now)
     transaction = store.transaction.Transaction(store.table.new_op())
@@ -160,16 +168,46 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
     transaction.put_new(store.accounts.ACCESS, access)
     transaction.put_new(store.accounts.MEMBERS, member)
     transaction.put_new(store.accounts.USERS, user)
+    transaction.put_new(store.accounts.DEVICES, device)
     transaction.put_new(store.accounts.SESSIONS, session)
     agreed = account_consent(user, now, "signup_form")
     store.consents.record(agreed, member.policy_version, transaction)
     transaction.delete(store.accounts.SIGNUPS, known)
+    person = _person(signup)
+    if person is not None:
+        linked.add(transaction, user.company_id, user.user_id, person)
     try:
         transaction.commit()
     except ConflictError:
         # The code was used a moment ago, or the mailbox got its account on another way.
         raise UnauthorizedError("code_refused", "This code is not valid (any more).") from None
+    if person is not None:
+        notify.tell(user, Kind.LINKED_ACCOUNT, "wechat_linked")
     return Entry(token, sessions.session_end(session), user, company, place, device_token)
+
+
+def _person(signup: Signup) -> Person | None:
+    """The WeChat account the signup started from. When somebody has linked it since, the account is opened
+    without: a proven mailbox is worth more than a shortcut, and the link is nowhere to be stolen.
+    """
+    if signup.wechat_identity is None or signup.open_id is None or signup.wechat_flow is None:
+        return None
+    if not linked.is_free(signup.wechat_identity):
+        return None
+    return Person(signup.wechat_identity, signup.wechat_flow, signup.open_id, signup.nickname)
+
+
+def declared(*, is_adult: bool, policy_version: str) -> None:
+    """What everybody says who gets an account, on whatever way.
+
+    Raises:
+        RefusedError: a minor (`scope-adults`).
+        InvalidError: a policy version that is not in force.
+    """
+    if not is_adult:
+        raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
+    if policy_version != policies.current(clock.now()).version:
+        raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
 
 
 def code_hash(mailbox: str, code: str) -> str:
@@ -179,8 +217,7 @@ def code_hash(mailbox: str, code: str) -> str:
 
 def account_consent(user: User, now: int, method: str) -> UserConsent:
     """What somebody agrees to who opens an account, under the text of the day."""
-    today = datetime.fromtimestamp(now, UTC).date()
-    text = texts.current_text(ConsentPurpose.ACCOUNT, today)
+    text = texts.current_text(ConsentPurpose.ACCOUNT, policies.day(now))
     return UserConsent(
         company_id=user.company_id,
         user_id=user.user_id,

@@ -11,17 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.store import accounts as accounts
+    from chalicelib.store import announcements as announcements
     from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
+    from chalicelib.store import cookies as cookies
     from chalicelib.store import due as due
     from chalicelib.store import idempotency as idempotency
+    from chalicelib.store import leaving as leaving
     from chalicelib.store import limits as limits
     from chalicelib.store import messages as messages
+    from chalicelib.store import notifications as notifications
     from chalicelib.store import standing as standing
+    from chalicelib.store import subscriptions as subscriptions
     from chalicelib.store import table as table
     from chalicelib.store import tracking as tracking
     from chalicelib.store import transaction as transaction
     from chalicelib.store import vault as vault
+    from chalicelib.store import wechat as wechat
 
 
 def __getattr__(name: str) -> Any:

@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
+from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.records.consents import UserConsent, UserReceipt
-from chalicelib.store.table import Rows
+from chalicelib.store.table import Rows, Stored
 from chalicelib.store.transaction import Transaction
 
 CONSENTS = Rows(UserConsent, pk="{company_id}", sk="consent#{user_id}#{purpose}")
 RECEIPTS = Rows(UserReceipt, pk="{company_id}", sk="user#{user_id}#{receipt_id}")
 
 
-def record(consent: UserConsent, policy_version: str, transaction: Transaction) -> None:
-    """Let a transaction write the latest word and its receipt: 4 write units."""
-    transaction.put(CONSENTS, consent)
-    transaction.put_new(
-        RECEIPTS,
-        UserReceipt(
-            company_id=consent.company_id,
-            user_id=consent.user_id,
-            receipt_id=consent.receipt_id,
-            purpose=consent.purpose,
-            state=consent.state,
-            text_version=consent.text_version,
-            policy_version=policy_version,
-            method=consent.method,
-            at=consent.at,
-        ),
+def record(
+    consent: UserConsent,
+    policy_version: str,
+    transaction: Transaction,
+    *,
+    known: Stored[UserConsent] | None = None,
+    first: bool = False,
+) -> UserReceipt:
+    """Let a transaction write the latest word and its receipt: 4 write units.
+
+    ``known`` is the word it must follow, ``first`` that there must be none yet; with neither, the latest word
+    counts whatever was there.
+    """
+    receipt = UserReceipt(
+        company_id=consent.company_id,
+        user_id=consent.user_id,
+        receipt_id=consent.receipt_id,
+        purpose=consent.purpose,
+        state=consent.state,
+        text_version=consent.text_version,
+        policy_version=policy_version,
+        method=consent.method,
+        at=consent.at,
     )
+    if known is not None:
+        transaction.replace(CONSENTS, known, consent)
+    elif first:
+        transaction.put_new(CONSENTS, consent)
+    else:
+        transaction.put(CONSENTS, consent)
+    transaction.put_new(RECEIPTS, receipt)
+    return receipt
+
+
+def words(company_id: str, user_id: str) -> dict[ConsentPurpose, UserConsent]:
+    """A user's latest words by purpose; one query."""
+    found = CONSENTS.query(company_id, f"consent#{user_id}#")
+    return {one.value.purpose: one.value for one in found}
+
+
+def receipts(company_id: str, user_id: str, limit: int, before: str | None) -> list[UserReceipt]:
+    """Up to ``limit`` receipts, newest first, from before the one with id ``before``; one query."""
+    prefix = f"user#{user_id}#"
+    rows = RECEIPTS.query(
+        company_id,
+        prefix,
+        before=None if before is None else f"{prefix}{before}",
+        newest_first=True,
+        page_size=limit,
+    )
+    return [one.value for one in islice(rows, limit)]
+
+
+def receipt(company_id: str, user_id: str, receipt_id: str) -> UserReceipt | None:
+    """One receipt; a query, because the front door may query the ledger and do no other reading there."""
+    found = RECEIPTS.query(company_id, f"user#{user_id}#{receipt_id}")
+    return next((one.value for one in found), None)

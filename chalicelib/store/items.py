@@ -23,6 +23,7 @@ class Row(Model):
     kind = UnicodeAttribute()
     op = UnicodeAttribute()
     version = NumberAttribute()
+    policy = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
     sealed = BinaryAttribute(null=True, legacy_encoding=False)
     sealed_with = NumberAttribute(null=True)

@@ -96,9 +96,9 @@ def _grouped(rows: Iterator[Stored[Message] | Stored[Delivery]]) -> Iterator[Sen
     deliveries: list[Stored[Delivery]] = []
     for stored in rows:
         if isinstance(stored.value, Delivery):
-            deliveries.append(Stored(stored.value, stored.version, stored.expires_at))
+            deliveries.append(Stored(stored.value, stored.version, stored.expires_at, stored.policy))
         else:
             own = [d for d in deliveries if d.value.message_id == stored.value.message_id]
-            message = Stored(stored.value, stored.version, stored.expires_at)
+            message = Stored(stored.value, stored.version, stored.expires_at, stored.policy)
             yield Sent(message, own[::-1])
             deliveries = []

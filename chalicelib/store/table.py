@@ -4,6 +4,8 @@ A record's personal fields travel as one sealed message, its other fields as a p
 cannot be stored. Every write is conditional and carries the id of its operation, so a reply lost on the way
 back is recognised instead of being reported as a conflict. Expired rows are invisible before DynamoDB gets
 round to deleting them (its TTL takes up to two days). Changes are whole-row replacements of a known version.
+Every row names the version of the privacy policy it was made under (7); a change does not lift it to a later
+one, which may promise its person less.
 
 Costs: a put is 1 write unit per KB, in a transaction 2; a get is half a read unit, consistent 1.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
@@ -22,7 +24,7 @@ from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import RefusedError
-from chalicelib.privacy import fields, retention
+from chalicelib.privacy import fields, policies, retention
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Use, may_use
 from chalicelib.store import vault
@@ -39,6 +41,8 @@ class Stored(NamedTuple, Generic[R]):
     value: R
     version: int
     expires_at: int | None
+    policy: str | None = None
+    """The version of the privacy policy in force when the row was made; None before that was noted."""
 
 
 class Due(NamedTuple):
@@ -52,11 +56,22 @@ class Rows(Generic[R]):
     """All rows of one record type.
 
     `pk` and `sk` are templates over the record's opaque fields; those fields are read back from the keys.
-    `owner` is whose key seals the rows: by default the record's own company.
+    `owner` is whose key seals the rows: by default the record's own company. `due` says of a record when
+    the sweeper must look at it: asked at every write, so that no writer can drop a row from the index by
+    forgetting.
     """
 
-    def __init__(self, cls: type[R], *, pk: str, sk: str, owner: str | None = None) -> None:
+    def __init__(
+        self,
+        cls: type[R],
+        *,
+        pk: str,
+        sk: str,
+        owner: str | None = None,
+        due: Callable[[R], Due | None] | None = None,
+    ) -> None:
         self.cls = cls
+        self._due = due
         self.kind = fields.declaration(cls).kind
         self.model = TABLES[fields.declaration(cls).table]
         self._pk, self._sk, self._owner = pk, sk, owner
@@ -129,7 +144,7 @@ class Rows(Generic[R]):
             values.update(json.loads(opened))
         record = self.cls(**{name: typed(self._hints[name], v) for name, v in values.items()})
         expires_at = None if row.expires_at is None else int(row.expires_at)
-        return Stored(record, int(row.version), expires_at)
+        return Stored(record, int(row.version), expires_at, row.policy)
 
     def key_of(self, row: Row) -> dict[str, str]:
         """The fields that a row's keys are made of."""
@@ -140,9 +155,13 @@ class Rows(Generic[R]):
 
     # -- writing ------------------------------------------------------------------------------
 
-    def encode(self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None) -> Row:
-        """The row for a record, sealed."""
+    def encode(
+        self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None, policy: str | None
+    ) -> Row:
+        """The row for a record, sealed; ``policy`` is the version it was made under."""
         values = {name: getattr(record, name) for name in self._hints}
+        if due is None and self._due is not None:
+            due = self._due(record)
         index: dict[str, Any] = {} if due is None else {"due_pk": due.partition, "due_at": due.at}
         row = self.model(
             self._pk.format(**values),
@@ -150,6 +169,7 @@ class Rows(Generic[R]):
             kind=self.kind,
             op=op,
             version=version,
+            policy=policy,
             expires_at=expires_at,
             **index,
         )
@@ -176,7 +196,8 @@ class Rows(Generic[R]):
         Raises:
             ConflictError: it exists already, written by another operation.
         """
-        row = self.encode(record, op=op, version=1, expires_at=expires_at or expiry_of(self.cls), due=due)
+        until = expires_at or expiry_of(self.cls)
+        row = self.encode(record, op=op, version=1, expires_at=until, due=due, policy=policy_now())
         self._save(row, absent(self.model), op)
 
     def replace(
@@ -190,13 +211,14 @@ class Rows(Generic[R]):
         """
         version = known.version + 1
         until = expiry_of(self.cls) if used_again else known.expires_at
-        row = self.encode(record, op=op, version=version, expires_at=until, due=due)
+        row = self.encode(record, op=op, version=version, expires_at=until, due=due, policy=known.policy)
         self._save(row, self.model.version == known.version, op)
-        return Stored(record, version, until)
+        return Stored(record, version, until, known.policy)
 
     def put(self, record: R, *, op: str) -> None:
         """Write whatever was there before; for facts where the latest word counts."""
-        row = self.encode(record, op=op, version=1, expires_at=expiry_of(self.cls), due=None)
+        until = expiry_of(self.cls)
+        row = self.encode(record, op=op, version=1, expires_at=until, due=None, policy=policy_now())
         try:
             call(row.save)
         except PynamoDBException as error:
@@ -284,6 +306,11 @@ def expiry_of(cls: type[Any]) -> int | None:
     """When a record made now expires by its own rule, epoch seconds."""
     until = fields.expires_at(cls, datetime.fromtimestamp(clock.now(), UTC))
     return None if until is None else int(until.timestamp())
+
+
+def policy_now() -> str:
+    """The version of the privacy policy that what is made now is made under (7)."""
+    return policies.current(clock.now()).version
 
 
 def written_by(row: Row, op: str) -> bool:

@@ -24,6 +24,7 @@ from chalicelib.store.table import (
     Stored,
     absent,
     expiry_of,
+    policy_now,
     written_by,
 )
 
@@ -50,19 +51,27 @@ class Transaction:
     ) -> None:
         """Create a row that must not exist (or has expired)."""
         until = expires_at or expiry_of(rows.cls)
-        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=due)
+        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=due, policy=policy_now())
         self._saves.append((row, absent(rows.model)))
         self._witness = self._witness or row
 
     def replace(self, rows: Rows[R], known: Stored[R], record: R, *, due: Due | None = None) -> None:
         """Change a row that must still be the version that was read."""
-        row = rows.encode(record, op=self.op, version=known.version + 1, expires_at=known.expires_at, due=due)
+        row = rows.encode(
+            record,
+            op=self.op,
+            version=known.version + 1,
+            expires_at=known.expires_at,
+            due=due,
+            policy=known.policy,
+        )
         self._saves.append((row, rows.model.version == known.version))
         self._witness = self._witness or row
 
     def put(self, rows: Rows[R], record: R) -> None:
         """Write the latest word, whatever was there."""
-        row = rows.encode(record, op=self.op, version=1, expires_at=expiry_of(rows.cls), due=None)
+        until = expiry_of(rows.cls)
+        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=None, policy=policy_now())
         self._saves.append((row, None))
 
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:

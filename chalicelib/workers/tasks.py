@@ -7,29 +7,32 @@ to the same end. Holds our ids only.
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import Any, Final
 
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
+from chalicelib.services import announcements, members, reminders
 
 bp = Blueprint(__name__)
 
 
 def _erase_member(task: dict[str, Any]) -> None:
-    members: Any = import_module("chalicelib.services.members")
     members.finish_leaving(task["company"], task["user"])
 
 
 def _announce(task: dict[str, Any]) -> None:
-    announcements: Any = import_module("chalicelib.services.announcements")
-    announcements.go_on(task["version"], task.get("after"))
+    announcements.go_on(task["version"])
+
+
+def _remind(task: dict[str, Any]) -> None:
+    reminders.remind(task["company"])
 
 
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
     "announce": _announce,
+    "company_due": _remind,
 }
 
 

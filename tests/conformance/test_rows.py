@@ -84,7 +84,7 @@ def test_a_row_shows_no_personal_field_to_whoever_reads_the_table(engine: Engine
     CONTACTS.put_new(contact, op=new_op())
     item = engine.item(WorkspaceRow, company, f"contact#{contact.contact_id}")
     assert item is not None
-    declared = {"pk", "sk", "kind", "op", "version", "sealed", "sealed_with", "facts"}
+    declared = {"pk", "sk", "kind", "op", "version", "policy", "sealed", "sealed_with", "facts"}
     assert set(item) == declared
     assert set(item["facts"]["M"]) == {"created_by", "created_at", "updated_at"}
     seen = repr(item)

@@ -49,7 +49,7 @@ MAY = {
         "OutboxQueue": TAKE,
         "TrackingSecret": "GetSecretValue",
         "WorkspaceTable": KEEP,
-        "AccountsTable": "GetItem",
+        "AccountsTable": "BatchGetItem",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
         "mail": MAIL,

@@ -19,6 +19,11 @@ PUBLIC = {
     ("POST", "/v1/signup"),
     ("POST", "/v1/signup/verify"),
     ("POST", "/v1/login"),
+    ("POST", "/v1/login/verify"),
+    ("POST", "/v1/password/reset"),
+    ("POST", "/v1/password/reset/verify"),
+    # Whoever has the secret from the mail: they are not a user yet.
+    ("POST", "/v1/invitations/accept"),
 }
 """Everything a stranger may call. Adding to it is a decision, not a detail."""
 NO_PERSON = {"/healthz", "/openapi.json", "/docs"}

@@ -10,12 +10,38 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.api.described import accounts, contacts, credentials, messages, meta, policy
+from chalicelib.api.described import (
+    accounts,
+    company,
+    consents,
+    contacts,
+    credentials,
+    me,
+    members,
+    messages,
+    meta,
+    policy,
+    subscription,
+    wechat,
+)
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
     {
         name: shape
-        for subject in (meta, accounts, credentials, contacts, messages, policy)
+        for subject in (
+            meta,
+            accounts,
+            credentials,
+            me,
+            consents,
+            company,
+            members,
+            contacts,
+            messages,
+            policy,
+            subscription,
+            wechat,
+        )
         for name, shape in subject.SHAPES.items()
     }
 )
@@ -24,7 +50,17 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
 EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         name: example
-        for subject in (accounts, credentials, contacts, messages)
+        for subject in (
+            accounts,
+            credentials,
+            me,
+            consents,
+            company,
+            members,
+            contacts,
+            messages,
+            subscription,
+        )
         for name, example in subject.EXAMPLES.items()
     }
 )

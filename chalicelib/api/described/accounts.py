@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.api.shapes import TEXT, TIME, choice, many, or_null, ref, thing
+from chalicelib.api.shapes import TEXT, TIME, choice, or_null, ref, thing
 from chalicelib.privacy.consent import CompanyState
-from chalicelib.privacy.permissions import Permission, Position
+from chalicelib.privacy.permissions import Position
 from chalicelib.records.proofs import Channel
 
-_USER: Final = {
+USER: Final = {
     "id": TEXT,
     "name": TEXT,
     "email": {**TEXT, "format": "email"},
@@ -23,7 +23,7 @@ _USER: Final = {
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "CodeSent": thing("A code is on its way, if need be.", status={"const": "code_sent"}),
     "Session": thing("The only time the token is shown.", token=TEXT, expires_at=TIME, csrf_token=TEXT),
-    "User": thing("A person who logs in.", **_USER),
+    "User": thing("A person who logs in.", **USER),
     "Company": thing("The client.", id=TEXT, name=TEXT, state=choice(CompanyState)),
     "SessionAnswer": thing(
         "A new session; the cookie is set as well.",
@@ -43,13 +43,6 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
             channel=choice(Channel),
             expires_at=TIME,
         ),
-    ),
-    "Me": thing(
-        "Who I am.",
-        **_USER,
-        permissions=many(choice(Permission)),
-        company=ref("Company"),
-        csrf_token=TEXT,
     ),
 }
 

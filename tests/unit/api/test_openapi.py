@@ -17,33 +17,46 @@ from openapi_spec_validator import validate
 import app as front_door
 from chalicelib.api import (
     accounts,
-    answers,
     browser,
     contacts,
+    described,
     endpoint,
     messages,
     meta,
     openapi,
     policy,
     reference,
+    shapes,
 )
 from chalicelib.api.endpoint import ROUTES, Call, Route
 from chalicelib.api.forms import Form, Line
 from chalicelib.kernel import ids
 from chalicelib.privacy import texts
 from chalicelib.privacy.consent import CompanyState, MessageKind
-from chalicelib.records.accounts import Company, Position, User
+from chalicelib.privacy.permissions import Permission, Position
+from chalicelib.records.accounts import Member, MemberState, User
+from chalicelib.records.companies import Access, Company
 from chalicelib.records.contacts import Contact
 from chalicelib.records.messages import Delivery, Message, OutboxState
+from chalicelib.services.login import Entry
+from chalicelib.services.membership import Place
 from chalicelib.services.messages import Report
-from chalicelib.services.sessions import Entry
 
-COMPANY = Company(company_id="co_1", state=CompanyState.ACTIVE, created_at=1, name="Tan Logistics")
+COMPANY = Company(company_id="co_1", created_at=1, name="Tan Logistics")
+PLACE = Place(
+    Member(
+        company_id="co_1",
+        user_id="usr_1",
+        state=MemberState.ACTIVE,
+        position=Position.ADMIN,
+        policy_version="2025-01-16",
+        since=1,
+    ),
+    Access(company_id="co_1", state=CompanyState.ACTIVE, main_user_id="usr_1"),
+)
 USER = User(
     company_id="co_1",
     user_id="usr_1",
-    position=Position.ADMIN,
-    policy_version=texts.POLICY_VERSION,
     declared_adult=True,
     free_mailbox=False,
     registered_at=1,
@@ -150,7 +163,19 @@ def test_a_route_added_later_appears_with_a_body_to_start_from(document: dict[st
 
     tell_later.__module__ = meta.__name__
     ROUTES.append(
-        Route("POST", "/v1/later/{later_id}", "Later", False, 202, Later, False, True, (), tell_later)
+        Route(
+            "POST",
+            "/v1/later/{later_id}",
+            "Later",
+            False,
+            202,
+            Later,
+            False,
+            True,
+            (),
+            tell_later,
+            Permission.OWN_SETTINGS,
+        )
     )
     try:
         openapi.document.cache_clear()
@@ -167,10 +192,10 @@ def test_a_route_added_later_appears_with_a_body_to_start_from(document: dict[st
 
 def test_examples_can_be_sent() -> None:
     models = {route.body.__name__: route.body for route in ROUTES if route.body is not None}
-    assert openapi.EXAMPLES.keys() <= models.keys()
-    for name, example in openapi.EXAMPLES.items():
+    assert described.EXAMPLES.keys() <= models.keys()
+    for name, example in described.EXAMPLES.items():
         models[name].model_validate(example)
-    assert openapi.EXAMPLES["ConsentGiven"]["text_version"] in texts.TEXTS
+    assert described.EXAMPLES["ConsentGiven"]["text_version"] in texts.TEXTS
 
 
 def test_answers_look_as_described(document: dict[str, Any]) -> None:
@@ -182,22 +207,23 @@ def test_answers_look_as_described(document: dict[str, Any]) -> None:
         state=OutboxState.PENDING,
         email="lena@nordlicht.example",
     )
-    entry = Entry("token", 1, USER, COMPANY)
-    user, company = accounts._user(USER), accounts._company(COMPANY)
+    entry = Entry("token", 1, USER, COMPANY, PLACE)
+    user = accounts.user_view(USER, PLACE.member)
+    company = accounts.company_view(COMPANY, PLACE.access)
     shown = {
         "User": user,
         "Company": company,
         "Session": browser.session_answer(entry),
-        "SessionAnswer": json.loads(accounts._entered(200, entry).body),
-        "Me": {**user, "company": company, "csrf_token": "x"},
+        "SessionAnswer": json.loads(accounts.entered(entry).body),
+        "Me": {**user, "permissions": ["own.settings"], "company": company, "csrf_token": "x"},
         "Contact": contacts._contact(CONTACT, 1),
         "Message": messages._report(Report(MESSAGE, [delivery])),
-        "Policy": policy._policy(texts.POLICY_VERSION),
+        "Policy": policy._policy("2025-01-16"),
     }
     shown["ContactPage"] = {"items": [shown["Contact"]], "next_cursor": None}
     shown["MessagePage"] = {"items": [shown["Message"]], "next_cursor": MESSAGE.message_id}
     for name, value in shown.items():
-        agrees(document, answers.ref(name), value)
+        agrees(document, shapes.ref(name), value)
 
 
 def test_path_parameters_take_what_the_views_take() -> None:
@@ -207,11 +233,9 @@ def test_path_parameters_take_what_the_views_take() -> None:
 
 def test_names_of_answers_and_of_bodies_differ() -> None:
     bodies = openapi._models(list(ROUTES))[1]
-    assert not bodies.keys() & answers.SHAPES.keys()
-    views = {route.view.__name__ for route in ROUTES}
-    assert answers.OF_VIEW.keys() <= views
-    assert openapi._MORE_ERRORS.keys() <= views
-    assert set(answers.OF_VIEW.values()) <= answers.SHAPES.keys()
+    assert not bodies.keys() & described.SHAPES.keys()
+    named = {name for route in ROUTES for name in (route.answer, route.pending) if name is not None}
+    assert named <= described.SHAPES.keys()
 
 
 class _Page(HTMLParser):

@@ -145,7 +145,7 @@ class Store:
 
 @pytest.fixture(scope="package")
 def _aws() -> Iterator[Any]:
-    """moto's Secrets Manager, and a process of ours that has just started."""
+    """Moto's Secrets Manager, and a process of ours that has just started."""
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AWS_ENDPOINT_URL")]:
             patch.delenv(name)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 import json
+import ssl
 import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from chalicelib.gateways import wechat, wechat_wire
 from chalicelib.gateways.wechat import (
@@ -241,6 +248,7 @@ NONE = {
     "a text": said("ok"),
     "too deep": Said(b"[" * 60_000),
     "too long": said({**GRANT, "padding": "x" * 64 * 1024}),
+    "too long, if only by blanks": Said(json.dumps(GRANT).encode() + b" " * 64 * 1024),
     "UTF-16": Said(json.dumps(GRANT).encode("utf-16")),
     "a number of many digits": Said(b'{"errcode":' + b"9" * 5000 + b"}"),
 }
@@ -299,6 +307,32 @@ def test_an_unreachable_wechat_is_a_busy_one(server: Server, monkeypatch: pytest
     server.server_close()
     with pytest.raises(BusyError):
         identify(Flow.QR, CODE)
+
+
+@pytest.mark.filterwarnings(
+    "default"
+)  # urllib3 warns of a missing check, and a warning must not be what helps
+def test_our_secret_is_not_told_to_whoever_only_claims_to_be_wechat(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    day = dt.datetime(2020, 1, 1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day.replace(year=2120))
+    certificate = made.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False
+    ).sign(key, hashes.SHA256())
+    chain = tmp_path / "chain.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    chain.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(chain)
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    monkeypatch.setenv("WECHAT_API_URL", f"https://localhost:{server.server_address[1]}")
+    server.answer(TOKEN, said(GRANT))
+    with pytest.raises(BusyError):
+        identify(Flow.QR, CODE)
+    assert server.asked == []
 
 
 def test_our_secret_does_not_follow_a_redirect(server: Server) -> None:

@@ -158,6 +158,8 @@ def test_what_a_page_shows_is_what_happens(choices: dict[str, dict[str, bool]]) 
     for row in json.loads(json.dumps(shown(choices))):
         on = {Channel(name) for name, said in row["channels"].items() if said["on"]}
         assert channels(Kind(row["kind"]), choices, has_push=True, marketing=GRANTED) == on
+        fixed = {Channel(name) for name, said in row["channels"].items() if said["fixed"]}
+        assert fixed == FIXED[KINDS[Kind(row["kind"])].group]
 
 
 @given(choices=SWITCHED)

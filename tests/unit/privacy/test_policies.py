@@ -242,3 +242,9 @@ def test_versions_follow_each_other(tmp_path: Path) -> None:
     same = {**content("2026-03-01"), "effective_on": "2025-01-16", "published_on": "2025-01-02"}
     with pytest.raises(PolicyFileError, match="taken_by_another_version"):
         read(folder(tmp_path, same))
+
+
+def test_two_versions_may_be_published_together_and_apply_in_turn(tmp_path: Path) -> None:
+    later = content("2026-09-01", published_on=content("2026-03-01")["published_on"])
+    both = read(folder(tmp_path, content("2026-03-01"), later))
+    assert [one.version for one in both.announced(both.all[0].published_on)] == ["2026-03-01", "2026-09-01"]

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.decisions import Allowed, Refused
+from chalicelib.privacy.policies import versions
 from chalicelib.privacy.retention import COOKIE_CHOICE
 from chalicelib.privacy.texts import (
     POLICY_VERSION,
@@ -100,3 +101,13 @@ def test_figures_in_a_text_are_those_the_code_keeps_to() -> None:
     text = TEXTS["cookies-2026-01"]
     for words in (text.en, text.zh):
         assert f"{COOKIE_CHOICE.count}" in words
+
+
+@pytest.mark.clause("policy-updates")
+@pytest.mark.parametrize("purpose", sorted(ConsentPurpose))
+def test_a_new_version_of_the_policy_is_not_agreed_to_in_the_name_of_an_old_one(
+    purpose: ConsentPurpose,
+) -> None:
+    text = current_text(purpose, date(2026, 11, 22))
+    if text is not None:
+        assert not [p.version for p in versions().all if p.version in text.en + text.zh]

@@ -1,0 +1,163 @@
+"""What I agreed to: the policy, and the questions a user may answer either way (2.3, 7)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from chalice import Blueprint
+
+from chalicelib.api.endpoint import Call, page, route
+from chalicelib.api.forms import Form, Version
+from chalicelib.kernel import clock, ids, settings
+from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy.consent import ConsentPurpose, ConsentState
+from chalicelib.privacy.permissions import Permission
+from chalicelib.privacy.policies import Policy
+from chalicelib.records.consents import UserReceipt
+from chalicelib.services import consents, wording
+from chalicelib.services.consents import Standing, Word
+from chalicelib.services.wording import Locale
+
+bp = Blueprint(__name__)
+
+_OWN = Permission.OWN_SETTINGS
+
+
+class OwnAnswer(Form):
+    """A yes or a no to the text that was shown."""
+
+    purpose: Literal["ai_improvement", "longer_retention", "marketing"]
+    state: Literal["granted", "denied"]
+    text_version: Version
+
+
+class Agreement(Form):
+    """The version of the policy that was read."""
+
+    version: Version
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/consents",
+    summary="What I agreed to, and every receipt of it",
+    paged=True,
+    permission=_OWN,
+    clauses=("consent",),
+    answer="OwnConsents",
+)
+def read_consents(call: Call) -> dict[str, Any]:
+    """Texts in English or Chinese by `Accept-Language`. `limit` and `cursor` are about `history`, newest
+    first. `ask_again`: the question has changed since, and nothing is done on the old answer until it is answered.
+    """
+    if call.cursor is not None and not ids.is_id(call.cursor, "rc"):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    locale = wording.locale_of(call.accept_language)
+    found = consents.history(call.who, call.limit + 1, call.cursor)
+    return {
+        "consents": [_word(word, locale) for word in consents.words(call.who)],
+        "history": page(call, found, lambda one: one.receipt_id, _receipt),
+    }
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/consents",
+    summary="Say yes or no to one question",
+    status=201,
+    body=OwnAnswer,
+    repeatable=True,
+    permission=_OWN,
+    clauses=("consent",),
+    answer="OwnReceipt",
+    errors=(429,),
+)
+def give_consent(call: Call) -> dict[str, Any]:
+    """To the text in force: 422 `stale_text` for any other. Answers with the receipt."""
+    form: OwnAnswer = call.body
+    purpose, state = ConsentPurpose(form.purpose), ConsentState(form.state)
+    return _receipt(consents.give(call.who, purpose, state, form.text_version, call.repeat))
+
+
+@route(
+    bp,
+    "DELETE",
+    "/v1/consents",
+    summary="Take a consent back, named by ?purpose=",
+    permission=_OWN,
+    clauses=("consent",),
+    answer="OwnReceipt",
+    errors=(409, 422),
+)
+def withdraw_consent(call: Call) -> dict[str, Any]:
+    """Holds at once, as easily as it was given; answers with the receipt. 409 `ends_the_account` for
+    `account`: that is cancelling, and says where to.
+    """
+    named = (call.request.query_params or {}).get("purpose")
+    for purpose in consents.SHOWN:
+        if purpose.value == named:
+            return _receipt(consents.withdraw(call.who, purpose))
+    raise InvalidError(errors=[FieldError("purpose", "required" if named is None else "not_a_choice")])
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/policy/agreements",
+    summary="Agree to a version of the policy",
+    status=201,
+    body=Agreement,
+    permission=_OWN,
+    clauses=("policy-updates", "consent"),
+    answer="Standing",
+    errors=(409,),
+)
+def agree_to_policy(call: Call) -> dict[str, Any]:
+    """To the one in force, or to the next one as soon as it is announced. Saying it again changes nothing."""
+    return standing_view(consents.agree(call.who, call.body.version))
+
+
+def standing_view(standing: Standing) -> dict[str, Any]:
+    """Where a user stands to the policy."""
+    return {
+        "agreed": standing.agreed,
+        "in_force": _named(standing.in_force),
+        "consent_needed": standing.consent_needed,
+        "next": None if standing.next is None else _named(standing.next),
+    }
+
+
+def _named(policy: Policy) -> dict[str, str]:
+    return {
+        "version": policy.version,
+        "effective_on": policy.effective_on.isoformat(),
+        "url": f"{settings.api_url()}/v1/policy/{policy.version}",
+    }
+
+
+def _word(word: Word, locale: Locale) -> dict[str, Any]:
+    said, current = word.said, word.current
+    return {
+        "purpose": word.purpose.value,
+        "state": (ConsentState.UNKNOWN if said is None else said.state).value,
+        "text_version": None if said is None else said.text_version,
+        "method": None if said is None else said.method,
+        "at": None if said is None else clock.rfc3339(said.at),
+        "current_text_version": None if current is None else current.id,
+        "text": None if current is None else current.in_language(locale),
+        "ask_again": word.ask_again,
+    }
+
+
+def _receipt(receipt: UserReceipt) -> dict[str, Any]:
+    return {
+        "id": receipt.receipt_id,
+        "purpose": receipt.purpose.value,
+        "state": receipt.state.value,
+        "text_version": receipt.text_version,
+        "policy_version": receipt.policy_version,
+        "method": receipt.method,
+        "at": clock.rfc3339(receipt.at),
+    }
