@@ -17,6 +17,8 @@ from chalice.app import Request
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import RefusedError, UnauthorizedError
 from chalicelib.privacy import retention
+from chalicelib.privacy.cookies import may_set
+from chalicelib.privacy.decisions import Refused
 from chalicelib.services import sessions
 from chalicelib.services.login import Entry
 from chalicelib.services.sessions import Principal
@@ -25,6 +27,7 @@ COOKIE: Final = "__Host-session"
 DEVICE_COOKIE: Final = "__Host-device"
 DEVICE_HEADER: Final = "x-device-token"
 _SAFE: Final = {"GET", "HEAD"}
+_ELSEWHERE: Final = "This request did not come from our own page."
 
 
 def token(request: Request) -> tuple[str, bool]:
@@ -65,12 +68,22 @@ def principal(request: Request, method: str) -> Principal:
     text, by_cookie = token(request)
     who = sessions.authenticate(text)
     if by_cookie and method not in _SAFE:
-        origin = request.headers.get("origin")
-        ours = origin is None or origin == _own_origin()
+        require_own_page(request)
         sent = str(request.headers.get("x-csrf-token", ""))
-        if not ours or not compare_digest(sent.encode(), csrf_token(text).encode()):
-            raise RefusedError("csrf", "This request did not come from our own page.")
+        if not compare_digest(sent.encode(), csrf_token(text).encode()):
+            raise RefusedError("csrf", _ELSEWHERE)
     return who
+
+
+def require_own_page(request: Request) -> None:
+    """Let a browser be sent by our own pages only; what is no browser says nothing about where it was.
+
+    Raises:
+        RefusedError: ``csrf``, the browser was sent by another site.
+    """
+    origin = request.headers.get("origin")
+    if origin is not None and origin != _own_origin():
+        raise RefusedError("csrf", _ELSEWHERE)
 
 
 def _own_origin() -> str:
@@ -106,5 +119,10 @@ def entered(entry: Entry) -> dict[str, list[str]]:
 
 
 def cookie(name: str, value: str, max_age: int) -> str:
-    """One Set-Cookie value: ours alone, for this host, hidden from scripts; ``max_age`` 0 removes it."""
+    """One Set-Cookie value: ours alone, for this host, hidden from scripts; ``max_age`` 0 removes it.
+
+    Only what is listed as essential (`privacy.cookies`): another one would need a consent, and has no place.
+    """
+    if isinstance(may_set(name, ()), Refused):
+        raise LookupError("not one of the essential cookies")
     return f"{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={max_age}"

@@ -49,7 +49,7 @@ class Agreement(Form):
 )
 def read_consents(call: Call) -> dict[str, Any]:
     """Texts in English or Chinese by `Accept-Language`. `limit` and `cursor` are about `history`, newest
-    first. `ask_again`: the question has changed since, and nothing is done on the old answer until it is answered.
+    first. `ask_again`: the question has changed since, and nothing is done on the old answer until then.
     """
     if call.cursor is not None and not ids.is_id(call.cursor, "rc"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])

@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 
 from chalicelib.api.accounts import entered
 from chalicelib.api.endpoint import Call, page, respond, route
-from chalicelib.api.forms import Form, Identifier, Language, Line, Mailbox, Version
+from chalicelib.api.forms import Form, Identifier, Language, Line, Mailbox, Ticket, Version
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy import retention
@@ -48,10 +48,11 @@ class AcceptedInvitation(Form):
 
     token: str
     name: Line
-    password: str
+    password: str | None = None
     is_adult: bool
     policy_version: Version
     locale: Language | None = None
+    wechat_ticket: Ticket | None = None
 
 
 @route(
@@ -190,7 +191,9 @@ def withdraw_invitation(call: Call) -> Response:
     errors=(401, 403, 409),
 )
 def accept_invitation(call: Call) -> Response:
-    """One answer for unknown, used, late and withdrawn invitations."""
+    """One answer for unknown, used, late and withdrawn invitations. `password` may be missing where
+    `wechat_ticket` links a WeChat account, which then is the only way in.
+    """
     form: AcceptedInvitation = call.body
     entry = joining.join(
         Joining(
@@ -200,6 +203,7 @@ def accept_invitation(call: Call) -> Response:
             is_adult=form.is_adult,
             policy_version=form.policy_version,
             locale=form.locale,
+            wechat_ticket=form.wechat_ticket,
         ),
         call.visit,
     )

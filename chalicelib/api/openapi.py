@@ -21,7 +21,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from chalicelib.api import endpoint
 from chalicelib.api.browser import COOKIE
-from chalicelib.api.described import EXAMPLES, SHAPES
+from chalicelib.api.described import EXAMPLES, QUERIES, SHAPES
 from chalicelib.api.endpoint import Route
 from chalicelib.api.shapes import ref
 from chalicelib.kernel import settings
@@ -45,6 +45,7 @@ _ID: Final = {"type": "string", "pattern": "^[a-z]{2,4}_[0-9a-v]{26}$"}
 _PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
     "position": {"type": "string", "enum": ["manager", "member"]},
     "purpose": {"type": "string", "enum": ["marketing", "tracking"]},
+    "token": {"type": "string"},
     "version": {"type": "string", "examples": [texts.POLICY_VERSION]},
 }
 """Path parameters that are no ids."""
@@ -68,7 +69,7 @@ _KEY: Final = {
 
 _KINDS: Final[tuple[type[ServiceError], ...]] = (ServiceError, *ServiceError.__subclasses__())
 _SAFE: Final = {"GET", "HEAD"}
-_HTML_VIEWS: Final = {"docs"}
+_HTML_VIEWS: Final = {"docs", "show_stop", "stop_by_mail"}
 
 
 class _Schema(GenerateJsonSchema):
@@ -204,7 +205,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         found += _PAGING
     if route.repeatable:
         found.append(_KEY)
-    return found
+    return [*found, *({**one} for one in QUERIES.get(route.view.__name__, ()))]
 
 
 def _answer(route: Route) -> dict[str, Any]:

@@ -33,7 +33,7 @@ _ROWS: Final = (
         "1",
         "Nobody under 18 gets an account; services of third parties are marked as not covered.",
         "the declaration is stored with the policy version",
-        "partly",
+        "works",
     ),
     Clause(
         "subjects",
@@ -54,14 +54,14 @@ _ROWS: Final = (
         "2.2.1(b)",
         "Logging in and linking through WeChat keeps the nickname and the Open ID only.",
         "one-time state bound to browser and intent; error codes by class; secret never logged",
-        "open",
+        "works",
     ),
     Clause(
         "automatic",
         "2.2.1(c)",
         "A login records address and device; an unknown device needs a second proof.",
         "registration date, subscription and renewals are kept",
-        "open",
+        "works",
     ),
     Clause(
         "tracking",
@@ -103,14 +103,14 @@ _ROWS: Final = (
         "2.2.1(i)",
         "Product notifications go only to those who switched them on.",
         "legal notices always go",
-        "open",
+        "works",
     ),
     Clause(
         "cookies",
         "2.2.1(j), 6",
         "The session cookie is an identifier and no more; choices come with a receipt.",
         "the two sections disagree about third parties: the stricter holds",
-        "partly",
+        "works",
     ),
     Clause(
         "added-prospects",
@@ -243,7 +243,7 @@ _ROWS: Final = (
         "4.3.3",
         "Passwords and accounts are protected.",
         "memory-hard verifier; breached passwords refused; attempts limited",
-        "partly",
+        "works",
     ),
     Clause(
         "incidents",
@@ -257,14 +257,14 @@ _ROWS: Final = (
         "5.1",
         "Users see and correct their own data, admins the company's.",
         "",
-        "partly",
+        "works",
     ),
     Clause(
         "restrictions",
         "5.2",
         "A company may restrict what its users change or delete.",
         "the refusal names the admin; access requests still work",
-        "open",
+        "works",
     ),
     Clause(
         "cancellation",
@@ -278,7 +278,7 @@ _ROWS: Final = (
         "7",
         "Policies have versions; users are told, and asked again where consent is the basis.",
         "",
-        "partly",
+        "works",
     ),
     Clause(
         "requests",

@@ -29,7 +29,7 @@ class NotificationChoices:
 
     company_id: str = opaque()
     user_id: str = opaque()
-    at: int = opaque()
+    at: int = opaque(export=True)
     receipt_id: str = opaque()
     switched: dict[str, dict[str, bool]] = personal(Category.NOTIFICATION, "choice")
 
@@ -47,8 +47,8 @@ class NotificationReceipt:
     company_id: str = opaque()
     user_id: str = opaque()
     receipt_id: str = opaque()
-    method: str = opaque()
-    at: int = opaque()
+    method: str = opaque(export=True)
+    at: int = opaque(export=True)
     switched: dict[str, dict[str, bool]] = personal(Category.NOTIFICATION, "choice")
 
 
@@ -65,9 +65,9 @@ class Notification:
     company_id: str = opaque()
     user_id: str = opaque()
     notification_id: str = opaque()
-    about: Kind = opaque(why="one of a few kinds; what happened is sealed")
-    at: int = opaque()
-    read_at: int | None = opaque(default=None)
+    about: Kind = opaque(why="one of a few kinds; what happened is sealed", export=True)
+    at: int = opaque(export=True)
+    read_at: int | None = opaque(default=None, export=True)
     template: str = personal(Category.NOTIFICATION, "sent")
     values: dict[str, str] = personal(Category.NOTIFICATION, "sent")
 
@@ -85,9 +85,9 @@ class PushDevice:
     company_id: str = opaque()
     user_id: str = opaque()
     endpoint_id: str = opaque()
-    platform: Platform = opaque()
+    platform: Platform = opaque(export=True)
     token_hash: str = opaque(why="keyed hash of the device's token")
-    registered_at: int = opaque()
+    registered_at: int = opaque(export=True)
     endpoint: str = personal(Category.NOTIFICATION, "choice", export=False)
 
 

@@ -94,10 +94,10 @@ class WechatLink:
     company_id: str = opaque()
     user_id: str = opaque()
     identity: str = opaque(why="keyed hash of app id and Open ID")
-    link_id: str = opaque()
-    flow: str = opaque(why="the app at WeChat it is known to: qr or in_app")
-    linked_at: int = opaque()
-    used_at: int = opaque()
+    link_id: str = opaque(export=True)
+    flow: str = opaque(why="the app at WeChat it is known to: qr or in_app", export=True)
+    linked_at: int = opaque(export=True)
+    used_at: int = opaque(export=True)
     open_id: str = personal(Category.AUTHENTICATION, "open_id")
 
 

@@ -20,11 +20,21 @@ from chalicelib.kernel.errors import (
 from chalicelib.privacy import permissions
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.decisions import Allowed
+from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Member, MemberState, User
 from chalicelib.records.companies import Access, Company, Invitation, Invited
-from chalicelib.services import departments, devices, invitations, passwords, sessions, signup
+from chalicelib.services import (
+    departments,
+    devices,
+    invitations,
+    linked,
+    notify,
+    passwords,
+    sessions,
+    signup,
+)
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
 from chalicelib.services.login import Entry
@@ -37,7 +47,7 @@ if TYPE_CHECKING:
 PER_NETWORK: Final = 60
 """Tries an hour."""
 
-TRIES: Final = 5
+TRIES: Final = 6
 _USE: Final = Purpose.CREATE_AND_LOGIN
 
 
@@ -50,6 +60,7 @@ class Joining(NamedTuple):
     is_adult: bool
     policy_version: str
     locale: str | None
+    wechat_ticket: str | None = None
 
 
 class _Asked(NamedTuple):
@@ -67,28 +78,35 @@ def join(form: Joining, visit: Visit) -> Entry:
     Raises:
         UnauthorizedError: ``invitation_refused`` for an unknown, used, late or withdrawn one alike.
         RefusedError: a minor (`scope-adults`); the company is not active.
-        InvalidError: a policy version that is not in force, a weak password.
+        InvalidError: a policy version that is not in force, a weak password, a WeChat ticket that does not
+            count (any more).
         TooManyRequestsError: per network.
     """
     store.limits.take("join-network", networks.prefix(visit.ip), PER_NETWORK, clock.HOUR)
     asked = _asked(form.token)
-    if asked.access.value.state_at(clock.now()) is not CompanyState.ACTIVE:
-        raise RefusedError("company_not_active", "This company takes nobody in now.", clause="cancellation")
     signup.declared(is_adult=form.is_adult, policy_version=form.policy_version)
     verifier = _verifier(form, asked)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
+        ticket = linked.ticket(form.wechat_ticket) if form.wechat_ticket is not None else None
         entry, transaction = _prepared(form, asked, verifier, visit)
+        if ticket is not None:
+            linked.add_with(ticket, transaction, entry.user)
         try:
             transaction.commit()
         except ConflictError:
+            store.failures.backoff(attempt)
             asked = _asked(form.token)  # used a moment ago, or only the company's rules have changed
         else:
+            if ticket is not None:
+                notify.tell(entry.user, Kind.LINKED_ACCOUNT, "wechat_linked")
             return entry
     raise ConflictError
 
 
 def _verifier(form: Joining, asked: _Asked) -> str | None:
     if form.password is None:
+        if form.wechat_ticket is not None:
+            return None
         raise InvalidError(errors=[FieldError("password", "required")])
     address = addresses.parse(asked.invitation.value.email)
     passwords.check(form.password, personal=(form.name, asked.company.name, address.written, address.login))
@@ -116,6 +134,8 @@ def _asked(token: str) -> _Asked:
     taken = store.accounts.LOGINS.get(mailbox=store.accounts.mailbox_hash(email.login), use=_USE)
     if access is None or company is None or taken is not None or not _may_invite(inviter, access.value):
         raise _refused()
+    if access.value.state_at(clock.now()) is not CompanyState.ACTIVE:
+        raise RefusedError("company_not_active", "This company takes nobody in now.", clause="cancellation")
     return _Asked(invited, invitation, access, company.value)
 
 
@@ -168,8 +188,12 @@ def _prepared(form: Joining, asked: _Asked, verifier: str | None, visit: Visit) 
     transaction.put_new(store.accounts.SESSIONS, session)
     agreed = signup.account_consent(user, now, "invitation_form")
     store.consents.record(agreed, member.policy_version, transaction)
-    # Unchanged: the row that a department being deleted, or a company being closed, meets this at.
-    transaction.replace(store.accounts.ACCESS, asked.access, access)
+    if department is None:
+        # A company that is being closed, an inviter who is being removed: this row has changed then.
+        transaction.check(store.accounts.ACCESS, asked.access)
+    else:
+        # Unchanged, but written: the row that a department which is being deleted meets this at.
+        transaction.replace(store.accounts.ACCESS, asked.access, access)
     invitations.end(asked.invitation, asked.invited, transaction)
     entry = Entry(token, sessions.session_end(session), user, asked.company, place, device_token)
     return entry, transaction

@@ -23,7 +23,7 @@ from chalicelib.kernel.errors import (
 from chalicelib.privacy import retention
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import MemberState
+from chalicelib.records.accounts import MemberState, User
 from chalicelib.records.wechat import WechatLink, WechatTicket
 from chalicelib.services import credentials, notify, proofs, sessions
 from chalicelib.services.sessions import Principal
@@ -210,6 +210,24 @@ def ticket(secret: str) -> Stored[WechatTicket]:
     if known is None:
         raise _not_valid()
     return known
+
+
+def add_with(known: Stored[WechatTicket], transaction: Transaction, user: User) -> None:
+    """Let the transaction that makes a user use a ticket up and link its account, if nobody has it by now.
+
+    Raises:
+        InvalidError: somebody has: without this, nobody could say which way in the user has.
+    """
+    found = known.value
+    if not is_free(found.identity):
+        raise _not_valid()
+    transaction.delete(store.wechat.TICKETS, known)
+    add(
+        transaction,
+        user.company_id,
+        user.user_id,
+        Person(found.identity, found.flow, found.open_id, found.nickname),
+    )
 
 
 def redeem(known: Stored[WechatTicket], also: Callable[[Transaction], None]) -> None:

@@ -21,7 +21,7 @@ from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Member, MemberState, User
-from chalicelib.services import departments, invitations, membership, notify, sessions
+from chalicelib.services import departments, invitations, membership, notify, push, sessions
 from chalicelib.services.membership import Place
 from chalicelib.services.sessions import Principal
 
@@ -162,6 +162,8 @@ def finish_leaving(company_id: str, user_id: str) -> None:
     known = store.accounts.MEMBERS.get(company_id=company_id, user_id=user_id)
     if known is None or known.value.state is not MemberState.REMOVED:
         return
+    # First what lies elsewhere: the rows erased below say where.
+    push.forget_user(company_id, user_id)
     store.wechat.forget_user(company_id, user_id)
     rows = store.leaving.erase(company_id, user_id)
     telemetry.event("member_erased", rows=rows)

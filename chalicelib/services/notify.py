@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 RETRY_SECONDS: Final = 300
 
+_SECRETS: Final = frozenset({"code", "token"})
+"""What mails call the secrets they carry."""
+
 
 def tell(
     user: User,
@@ -72,8 +75,8 @@ def add(
     it is through, None when the user does not want to hear of this. With ``key`` it fails when told before.
     """
     filled = dict(values or {})
-    if "code" in filled:
-        raise ValueError("a code is for one mailbox and is not kept in an inbox")
+    if _SECRETS & filled.keys():
+        raise ValueError("a secret is for one mailbox and is not kept in an inbox")
     where = user.company_id, user.user_id
     devices = store.notifications.devices(*where)
     wanted = notification_choices.channels_of(*where, kind, has_push=bool(devices))

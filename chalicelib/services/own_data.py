@@ -17,6 +17,7 @@ from chalicelib.kernel import clock
 from chalicelib.privacy import fields, held, policies
 from chalicelib.privacy.register import Duty
 from chalicelib.records.accounts import Login, Member, Notice, Session, Signup, User
+from chalicelib.records.announcements import Announcement, Told
 from chalicelib.records.companies import (
     Access,
     AiSettings,
@@ -26,8 +27,25 @@ from chalicelib.records.companies import (
     Invited,
 )
 from chalicelib.records.consents import UserConsent, UserReceipt
+from chalicelib.records.cookies import CookieChoice, CookieReceipt
 from chalicelib.records.idempotency import Done
+from chalicelib.records.messages import Message
+from chalicelib.records.notifications import (
+    Notification,
+    NotificationChoices,
+    NotificationReceipt,
+    PushDevice,
+    PushOwner,
+)
 from chalicelib.records.proofs import Challenge, Device, Reset, SecondFactor
+from chalicelib.records.subscriptions import Order
+from chalicelib.records.wechat import (
+    WechatAttempt,
+    WechatIdentity,
+    WechatLink,
+    WechatNickname,
+    WechatTicket,
+)
 from chalicelib.services import credentials, profile
 from chalicelib.services.sessions import Principal
 
@@ -86,6 +104,12 @@ FOUND: Final[Mapping[type[Any], Callable[[Principal], _Found]]] = MappingProxyTy
         Session: lambda who: _under(store.accounts.SESSIONS, who, "session"),
         UserConsent: lambda who: _under(store.consents.CONSENTS, who, "consent"),
         UserReceipt: lambda who: _under(store.consents.RECEIPTS, who, "user"),
+        WechatLink: lambda who: _under(store.wechat.LINKS, who, "wechat"),
+        WechatNickname: lambda who: _under(store.wechat.NICKNAMES, who, "wechat"),
+        NotificationChoices: lambda who: _mine(store.notifications.CHOICES, who),
+        NotificationReceipt: lambda who: _under(store.notifications.RECEIPTS, who, "notification"),
+        Notification: lambda who: _under(store.notifications.INBOX, who, "inbox"),
+        PushDevice: lambda who: _under(store.notifications.DEVICES, who, "push"),
     }
 )
 """How the records of each kind are found for a user."""
@@ -100,6 +124,16 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         Challenge: "a second proof that is waited for; found by its own id only, and gone within ten minutes",
         Reset: "a hash of a mailbox and of a code; gone within a quarter of an hour",
         Notice: "a mail on its way to the user; it is gone when it has been sent",
+        Order: "what the company ordered; GET /v1/company/subscription shows it to those who may see it",
+        WechatAttempt: "hashes of a sign-in on its way to WeChat and back; gone within ten minutes",
+        WechatIdentity: "leads to the linked account by a keyed hash; the account itself is shown",
+        WechatTicket: "somebody who has no account yet; gone within half an hour",
+        PushOwner: "leads to the device by a keyed hash; the device itself is shown",
+        Announcement: "how far everybody has been told of a version of the policy",
+        Told: "that something was told, so that nobody is told twice; the inbox shows what it was",
+        CookieChoice: "an answer of a browser, noted with no account; GET /v1/cookies/choices shows it there",
+        CookieReceipt: "proof of such an answer, noted with no account",
+        Message: "the company's correspondence: it answers for it, we keep it for the company; GET /v1/messages",
         Done: "hashes that recognise a repeated request; gone within a day",
     }
 )

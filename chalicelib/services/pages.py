@@ -29,6 +29,8 @@ __all__ = [
     "done_page",
     "gone_page",
     "locale_of",
+    "stop_page",
+    "stopped_page",
     "unsubscribe_page",
     "wechat_page",
 ]
@@ -81,6 +83,16 @@ def done_page(locale: Locale, choice: Choice, token_path: str) -> str:
 def gone_page(locale: Locale) -> str:
     """What an unreadable link shows: nothing was changed, and how to unsubscribe all the same."""
     return _page("page_gone.html", locale, {})
+
+
+def stop_page(locale: Locale, action: str) -> str:
+    """What the link in a product mail of ours shows; only the POST acts, for scanners follow links."""
+    return _page("page_stop.html", locale, {"action": action})
+
+
+def stopped_page(locale: Locale) -> str:
+    """What it answers once that is stored."""
+    return _page("page_stopped.html", locale, {})
 
 
 def wechat_page(locale: Locale, name: str, values: Mapping[str, str]) -> str:

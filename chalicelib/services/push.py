@@ -53,9 +53,7 @@ def register(company_id: str, user_id: str, platform: Platform, token: str) -> P
     raise ConflictError
 
 
-def _keep(
-    company_id: str, user_id: str, platform: Platform, token_hash: str, endpoint: str
-) -> PushDevice:
+def _keep(company_id: str, user_id: str, platform: Platform, token_hash: str, endpoint: str) -> PushDevice:
     owner = store.notifications.OWNERS.get(token_hash=token_hash)
     before = None if owner is None else _device(owner.value)
     transaction = store.transaction.Transaction(store.table.new_op())
@@ -111,6 +109,11 @@ def forget_user(company_id: str, user_id: str) -> None:
         forget(known)
 
 
+def of_user(company_id: str, user_id: str) -> list[PushDevice]:
+    """The user's devices, the last registered first; one query."""
+    return [known.value for known in store.notifications.devices(company_id, user_id)]
+
+
 def find(company_id: str, user_id: str, endpoint_id: str) -> Stored[PushDevice] | None:
     """A device of the user."""
     return store.notifications.DEVICES.get(
@@ -119,18 +122,17 @@ def find(company_id: str, user_id: str, endpoint_id: str) -> Stored[PushDevice] 
 
 
 def forget(known: Stored[PushDevice]) -> None:
-    """Delete a device at SNS, then here. Somebody else's by now stays theirs."""
+    """Delete a device at SNS, then here. At SNS it stays when somebody else has registered it since."""
     device = known.value
     owner = store.notifications.OWNERS.get(token_hash=device.token_hash)
-    if owner is not None and owner.value.endpoint_id != device.endpoint_id:
-        return  # registered anew in between, which has taken this row away
-    push.delete(device.endpoint)
     try:
-        if owner is not None:
-            store.notifications.OWNERS.delete(owner)
+        if owner is None or owner.value.endpoint_id == device.endpoint_id:
+            push.delete(device.endpoint)
+            if owner is not None:
+                store.notifications.OWNERS.delete(owner)
         store.notifications.DEVICES.delete(known)
     except ConflictError:
-        return  # the same
+        return  # registered again at this moment: then it is wanted
 
 
 def _device(owner: PushOwner) -> Stored[PushDevice] | None:

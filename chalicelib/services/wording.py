@@ -83,20 +83,20 @@ def one_line(value: str) -> str:
     return " ".join(value.split())
 
 
-def notice(template: str, locale: Locale, values: Mapping[str, str]) -> Notice:
+def notice(template: str, locale: Locale, values: Mapping[str, str], *, closing: str = "") -> Notice:
     """One of our own mails (sign-up code, address already known) in the reader's language.
 
     The file is `templates/<locale>/<template>.txt`: a line `Subject: ...`, an empty line, then
     paragraphs with an empty line between. A paragraph that starts with `# ` is shown large, one
-    that is only a link becomes a button. Raises KeyError for an unknown template or a missing
-    value, ValueError for a file without a subject line.
+    that is only a link becomes a button. `closing` is more such paragraphs, filled already. Raises
+    KeyError for an unknown template or a missing value, ValueError for a file without a subject line.
     """
     filled = fill_text(f"{template}.txt", locale, values)
     first, _, rest = filled.partition("\n")
     if not first.startswith("Subject: "):
         raise ValueError("a mail template starts with a line 'Subject: ...'")
     subject = first.removeprefix("Subject: ").strip()
-    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", rest) if part.strip()]
+    paragraphs = [part.strip() for part in re.split(r"\n\s*\n", f"{rest}\n\n{closing}") if part.strip()]
     html = Template(source("mail.html")).substitute(
         lang=LANGUAGE_TAG[locale],
         title=escape(subject),

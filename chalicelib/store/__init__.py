@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from chalicelib.store import contacts as contacts
     from chalicelib.store import cookies as cookies
     from chalicelib.store import due as due
+    from chalicelib.store import failures as failures
     from chalicelib.store import idempotency as idempotency
     from chalicelib.store import leaving as leaving
     from chalicelib.store import limits as limits

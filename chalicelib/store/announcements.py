@@ -18,4 +18,4 @@ ANNOUNCEMENTS = Rows(
     owner=ids.OPERATOR,
     due=lambda one: Due(ANNOUNCEMENTS_DUE, one.due_at),
 )
-TOLD = Rows(Told, pk="{company_id}", sk="told#{topic}#{user_id}")
+TOLD = Rows(Told, pk="{company_id}", sk="told#{user_id}#{topic}")

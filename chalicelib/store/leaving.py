@@ -24,7 +24,6 @@ OF_USER: Final = (
     "consent#",
     "wechat#",
     "choices#",
-    "notification#",
     "inbox#",
     "told#",
     "push#",

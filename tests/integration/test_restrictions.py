@@ -165,9 +165,7 @@ def test_a_list_that_somebody_else_has_changed_is_not_overwritten(admin: User) -
     join(admin)  # other changes of the company do not disturb
     back = {"items": first["items"], "version": first["version"]}
     assert admin.call("PUT", "/v1/company/restrictions", back).json == first
-    assert first["items"] == [
-        {**rule(), "older_than_days": None, "newer_than_days": None, "scope": "any"}
-    ]
+    assert first["items"] == [{**rule(), "older_than_days": None, "newer_than_days": None, "scope": "any"}]
 
 
 @pytest.mark.clause("restrictions")

@@ -60,7 +60,7 @@ MAY = {
         "CompanyKeysTable": f"{KEYS} PutItem",
         "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
         "mail": MAIL,
-        "push endpoint": "Publish",
+        "push endpoint": "DeleteEndpoint Publish",
     },
     "mail_feedback": {
         "FeedbackQueue": f"{TAKE} SendMessage",

@@ -22,8 +22,17 @@ PUBLIC = {
     ("POST", "/v1/login/verify"),
     ("POST", "/v1/password/reset"),
     ("POST", "/v1/password/reset/verify"),
+    # Whoever visits decides about cookies, with an account or without.
+    ("GET", "/v1/cookies/choices"),
+    ("PUT", "/v1/cookies/choices"),
+    # The way out of a mail asks nobody to log in (RFC 8058).
+    ("GET", "/v1/notifications/stop/{token}"),
+    ("POST", "/v1/notifications/stop/{token}"),
     # Whoever has the secret from the mail: they are not a user yet.
     ("POST", "/v1/invitations/accept"),
+    # Logging in through WeChat: who comes back from there has no session yet. Linking asks for one itself.
+    ("GET", "/v1/wechat/authorize"),
+    ("GET", "/v1/wechat/callback"),
 }
 """Everything a stranger may call. Adding to it is a decision, not a detail."""
 NO_PERSON = {"/healthz", "/openapi.json", "/docs"}

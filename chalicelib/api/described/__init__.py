@@ -15,11 +15,13 @@ from chalicelib.api.described import (
     company,
     consents,
     contacts,
+    cookies,
     credentials,
     me,
     members,
     messages,
     meta,
+    notifications,
     policy,
     subscription,
     wechat,
@@ -34,6 +36,8 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
             credentials,
             me,
             consents,
+            notifications,
+            cookies,
             company,
             members,
             contacts,
@@ -55,6 +59,8 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             credentials,
             me,
             consents,
+            notifications,
+            cookies,
             company,
             members,
             contacts,
@@ -65,3 +71,6 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     }
 )
 """Bodies by the name of their model."""
+
+QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType({**wechat.QUERIES})
+"""Query parameters by the name of the view, where a route has others than those of a list."""

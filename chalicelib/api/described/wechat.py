@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalicelib.api.shapes import TEXT, TIME, choice, many, or_null, ref, thing
 from chalicelib.gateways.wechat import Flow
+from chalicelib.records.wechat import WechatIntent
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "WechatBeginning": thing(
@@ -40,3 +41,18 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
 }
 
 EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {}
+
+QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
+    "begin_wechat": (
+        {
+            "name": "intent",
+            "in": "query",
+            "schema": {**choice(WechatIntent), "default": WechatIntent.LOGIN.value},
+        },
+        {"name": "flow", "in": "query", "schema": {**choice(Flow), "default": Flow.QR.value}},
+    ),
+    "come_back_from_wechat": (
+        {"name": "state", "in": "query", "required": True, "schema": TEXT},
+        {"name": "code", "in": "query", "description": "Missing: the person refused.", "schema": TEXT},
+    ),
+}

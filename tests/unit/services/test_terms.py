@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import pytest
 from hypothesis import given
@@ -97,7 +97,7 @@ def test_all_paid_months_are_given_and_time_is_never_given_twice(
     orders = [order(str(n), str(day), months, kind) for n, (day, months, kind) in enumerate(drawn)]
     found = terms.spans(orders)
     assert len(found) == len(orders)
-    for earlier, later in zip(found, found[1:], strict=False):
+    for earlier, later in pairwise(found):
         assert earlier.ends <= later.begins
     for span in found:
         days = (span.ends - span.begins) / 86_400
