@@ -47,7 +47,7 @@ class Agreement(Form):
     clauses=("consent",),
     answer="OwnConsents",
 )
-def read_consents(call: Call) -> dict[str, Any]:
+def own_consents(call: Call) -> dict[str, Any]:
     """Texts in English or Chinese by `Accept-Language`. `limit` and `cursor` are about `history`, newest
     first. `ask_again`: the question has changed since, and nothing is done on the old answer until then.
     """
@@ -111,7 +111,7 @@ def withdraw_consent(call: Call) -> dict[str, Any]:
     body=Agreement,
     permission=_OWN,
     clauses=("policy-updates", "consent"),
-    answer="Standing",
+    answer="PolicyStanding",
     errors=(409,),
 )
 def agree_to_policy(call: Call) -> dict[str, Any]:

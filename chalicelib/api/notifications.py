@@ -39,7 +39,10 @@ class NewPushDevice(Form):
 
     platform: Literal["apns", "fcm"]
     token: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=32, max_length=4096, pattern=r"^[\w:-]+$")
+        str,
+        StringConstraints(
+            strip_whitespace=True, min_length=32, max_length=4096, pattern=r"^[A-Za-z0-9_:-]+$"
+        ),
     ]
 
 
@@ -67,7 +70,7 @@ def read_notifications(call: Call) -> dict[str, Any]:
     permission=_OWN,
     clauses=("notification", "consent"),
     answer="NotificationSettings",
-    errors=(409,),
+    errors=(409, 429),
 )
 def choose_notifications(call: Call) -> dict[str, Any]:
     """Holds at once, also for what waits to be sent; leaves a receipt. Switching on what asks for a consent

@@ -15,7 +15,7 @@ from chalicelib.api.accounts import admitted
 from chalicelib.api.endpoint import HEADERS, Call, problem, respond, route
 from chalicelib.gateways.wechat import Flow
 from chalicelib.kernel import clock
-from chalicelib.kernel.errors import FieldError, InvalidError, ServiceError
+from chalicelib.kernel.errors import FieldError, InvalidError, ServiceError, UnauthorizedError
 from chalicelib.privacy import retention
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.proofs import Challenge
@@ -161,10 +161,20 @@ def _arrived(call: Call) -> tuple[Arrival | None, ServiceError | None]:
     passed on, are not looked at.
     """
     state, code = _brought(call, "state"), _brought(call, "code")
+    nonce = browser.cookie_of(call.request, COOKIE)
     try:
-        return wechat.come_back(state, code, browser.cookie_of(call.request, COOKIE), call.visit), None
+        return wechat.come_back(state, code, nonce, call.visit, present=_present(call)), None
     except ServiceError as error:
         return None, error
+
+
+def _present(call: Call) -> str | None:
+    """Who is logged in here; None also for a session that is over."""
+    text = browser.cookie_of(call.request, browser.COOKIE)
+    try:
+        return None if text is None else sessions.authenticate(text).user_id
+    except UnauthorizedError:
+        return None
 
 
 def _brought(call: Call, name: str) -> str:

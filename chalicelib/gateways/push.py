@@ -2,7 +2,8 @@
 
 What is pushed leaves the region: SNS hands it to Apple or Google. So it is one of four fixed sentences and an
 id of ours, never a value (docs/decisions). Every call may be repeated: registering a known token finds its
-endpoint, deleting one that is gone is fine, and a push that comes twice says the same.
+endpoint, deleting one that is gone is fine, and a push that comes twice says the same. SNS answers in XML;
+an answer that is none (a gateway's error page) is no BotoCoreError, and counts as no answer.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def register(platform: Platform, token: str) -> str:
         UnavailableError: SNS could not say; asking again is safe.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     sns = aws.client("sns")
     try:
@@ -69,7 +71,7 @@ def register(platform: Platform, token: str) -> str:
         if _code(error) in _MALFORMED:
             raise InvalidError(errors=[FieldError("token", "malformed")]) from None
         raise UnavailableError from None
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         telemetry.event("push_not_registered", error=error)
         raise UnavailableError from None
     return endpoint
@@ -82,10 +84,11 @@ def delete(endpoint: str) -> None:
         UnavailableError: SNS could not say; asking again is safe.
     """
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         aws.client("sns").delete_endpoint(EndpointArn=endpoint)
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, ResponseParserError) as error:
         if isinstance(error, ClientError) and _code(error) in _GONE:
             return
         telemetry.event("push_not_forgotten", error=error)
@@ -95,6 +98,7 @@ def delete(endpoint: str) -> None:
 def publish(endpoint: str, text: str, notification_id: str | None) -> Outcome:
     """Push a text to one device; the id lets an app open the item in the inbox."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
     try:
         aws.client("sns").publish(
@@ -105,7 +109,7 @@ def publish(endpoint: str, text: str, notification_id: str | None) -> Outcome:
             return Outcome.GONE
         telemetry.event("push_not_taken", error=error)
         return Outcome.LATER
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         telemetry.event("push_not_taken", error=error)
         return Outcome.LATER
     return Outcome.TAKEN

@@ -62,9 +62,10 @@ def open_way(keys: Keys, intent: WechatIntent, flow: str, who: Principal | None)
     store.wechat.ATTEMPTS.put_new(attempt, op=store.table.new_op())
 
 
-def claim(keys: Keys, code: str | None) -> Stored[WechatAttempt]:
+def claim(keys: Keys, code: str | None, present: str | None) -> Stored[WechatAttempt]:
     """The attempt: settled, or claimed for this code by nobody but us. One conditional write decides. Without
-    a code, which is how WeChat says that the person refused, it is settled by that.
+    a code, which is how WeChat says that the person refused, it is settled by that. ``present`` is the user
+    whose session the browser holds now, if any.
 
     Raises:
         UnauthorizedError: ``wechat_state_refused``: unknown, late, used, of another browser, or of somebody
@@ -80,7 +81,7 @@ def claim(keys: Keys, code: str | None) -> Stored[WechatAttempt]:
         attempt, now = known.value, clock.now()
         fresh = attempt.stage is WechatStage.WAITING
         if fresh or attempt.code_hash == code_hash:
-            _still_there(attempt)
+            _still_there(attempt, present)
         else:
             raise refused()
         if attempt.stage is WechatStage.SETTLED:
@@ -100,11 +101,15 @@ def claim(keys: Keys, code: str | None) -> Stored[WechatAttempt]:
         clock.sleep(LOOK_SECONDS)
 
 
-def _still_there(attempt: WechatAttempt) -> None:
-    """Whoever began a link is still logged in: what they may not do any more, no callback does for them."""
+def _still_there(attempt: WechatAttempt, present: str | None) -> None:
+    """Whoever began a link is still logged in, and nobody else has sat down at their browser: a stranger's
+    WeChat must not become the key to what they left open.
+    """
     if attempt.intent is WechatIntent.LOGIN:
         return
     company_id, user_id = str(attempt.company_id), str(attempt.user_id)
+    if present not in {None, user_id}:
+        raise refused()
     member, _ = store.accounts.place(company_id, user_id)
     if member is None or member.value.state is not MemberState.ACTIVE:
         raise refused()

@@ -100,6 +100,13 @@ def hand_over(who: Principal, user_id: str, repeat: Repeat | None) -> None:
 
 def _hand_over(who: Principal, user_id: str, once: Once | None) -> None:
     proofs.require_fresh(who.session.proven_at)
+    before, company = sessions.profile(who.company_id, who.user_id)
+    known = store.accounts.USERS.get(company_id=who.company_id, user_id=user_id, use=_USE)
+    if known is None:
+        raise NotFoundError
+    after = known.value
+    values = {"company": company.name, "before": before.name, "after": after.name}
+    told: list[str] = []
 
     def edit(place: Place) -> Place:
         # Judged by the rules as they are in this very write: of two at once, one finds itself no longer main.
@@ -114,15 +121,14 @@ def _hand_over(who: Principal, user_id: str, once: Once | None) -> None:
         return place._replace(access=replace(place.access, main_user_id=user_id))
 
     def also(transaction: Transaction) -> None:
+        given = notify.add(transaction, before, Kind.MEMBERSHIP, "main_account_given", values)
+        received = notify.add(transaction, after, Kind.MEMBERSHIP, "main_account_received", values)
+        told[:] = [*(given or ()), *(received or ())]
         if once is not None:
             once.add_to(transaction, user_id)
 
     membership.change(who.company_id, user_id, edit, also=also)
-    before, company = sessions.profile(who.company_id, who.user_id)
-    after, _ = sessions.profile(who.company_id, user_id)
-    values = {"company": company.name, "before": before.name, "after": after.name}
-    notify.tell(before, Kind.MEMBERSHIP, "main_account_given", values)
-    notify.tell(after, Kind.MEMBERSHIP, "main_account_received", values)
+    notify.hint(told)
 
 
 def _members(company_id: str) -> int:

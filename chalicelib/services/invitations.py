@@ -93,8 +93,7 @@ def _invite(who: Principal, guest: Guest, once: Once | None) -> Invitation:
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.accounts.INVITATIONS, invitation)
     transaction.put_new(store.accounts.INVITED, invited)
-    due = store.table.Due(store.accounts.NOTICES_DUE, notice.due_at)
-    transaction.put_new(store.accounts.NOTICES, notice, due=due)
+    transaction.put_new(store.accounts.NOTICES, notice)
     if once is not None:
         once.add_to(transaction, invitation.invitation_id)
     transaction.commit()
@@ -124,7 +123,7 @@ def page(who: Principal, limit: int, before: str | None) -> list[Invitation]:
         use=_USE,
         before=None if before is None else f"invitation#{before}",
         newest_first=True,
-        page_size=limit,
+        page_size=limit + 1,  # `before` itself is read and dropped
     )
     return [known.value for known in islice(found, limit)]
 

@@ -18,10 +18,10 @@ from chalicelib.gateways import queues
 from chalicelib.kernel import addresses, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy.notifications import Kind
-from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Member, MemberState, User
-from chalicelib.services import departments, invitations, membership, notify, push, sessions
+from chalicelib.records.companies import Company
+from chalicelib.services import departments, invitations, membership, notify, push
 from chalicelib.services.membership import Place
 from chalicelib.services.sessions import Principal
 
@@ -55,7 +55,7 @@ def page(who: Principal, limit: int, before: str | None) -> list[Person]:
         "member#",
         before=None if before is None else f"member#{before}",
         newest_first=True,
-        page_size=limit,
+        page_size=limit + 1,  # `before` itself is read and dropped
     )
     here = (known.value for known in found if known.value.state is not MemberState.REMOVED)
     members = list(islice(here, limit))
@@ -90,7 +90,9 @@ def change(who: Principal, user_id: str, fields: Mapping[str, Any]) -> Person:
         ConflictError: ``yourself``, ``main_account``.
         InvalidError: a department the company does not have.
     """
+    user, company = _user(who.company_id, user_id), _company(who.company_id)
     seen: list[Member] = []
+    told: list[str] = []
 
     def edit(place: Place) -> Place:
         member = place.member
@@ -102,11 +104,16 @@ def change(who: Principal, user_id: str, fields: Mapping[str, Any]) -> Person:
             departments.require(who.company_id, changed.department_id)
         if changed.state is MemberState.SUSPENDED and member.state is not MemberState.SUSPENDED:
             changed = replace(changed, generation=member.generation + 1)
+        seen.append(changed)
         return place._replace(member=changed)
 
-    person = _person(membership.change(who.company_id, user_id, edit))
-    _tell(person, seen[0])
-    return person
+    def also(transaction: Transaction) -> None:
+        # What ``edit`` has just seen: nobody is suspended without a word, nor told of what did not happen.
+        told[:] = _tell(transaction, user, company, *seen) or ()
+
+    place = membership.change(who.company_id, user_id, edit, also=also)
+    notify.hint(told)
+    return Person(user, place.member, user_id == place.access.main_user_id)
 
 
 def remove(who: Principal, user_id: str) -> None:
@@ -192,22 +199,28 @@ def _user(company_id: str, user_id: str) -> User:
     return known.value
 
 
+def _company(company_id: str) -> Company:
+    known = store.accounts.COMPANIES.get(company_id=company_id, use=_USE)
+    if known is None:
+        raise NotFoundError
+    return known.value
+
+
 def _login(user: User) -> Stored[Login] | None:
     mailbox = store.accounts.mailbox_hash(addresses.parse(user.email).login)
     known = store.accounts.LOGINS.get(mailbox=mailbox, use=_USE)
     return known if known is not None and known.value.user_id == user.user_id else None
 
 
-def _tell(person: Person, before: Member) -> None:
+def _tell(
+    transaction: Transaction, user: User, company: Company, before: Member, after: Member
+) -> list[str] | None:
     """Tell the person what is different for them; a department is nothing to write about."""
-    if person.member.state is not before.state:
-        template = _MAIL_ABOUT[person.member.state]
-    elif person.member.position is not before.position:
-        template = "member_role"
-    else:
-        return
-    _, company = sessions.profile(person.user.company_id, person.user.user_id)
-    values = {"company": company.name}
-    if template == "member_role":
-        values["role"] = Position(person.member.position).value
-    notify.tell(person.user, Kind.MEMBERSHIP, template, values)
+    if after.state is not before.state:
+        return notify.add(
+            transaction, user, Kind.MEMBERSHIP, _MAIL_ABOUT[after.state], {"company": company.name}
+        )
+    if after.position is not before.position:
+        values = {"company": company.name, "role": after.position.value}
+        return notify.add(transaction, user, Kind.MEMBERSHIP, "member_role", values)
+    return None

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Stored
 
 TRIES: Final = 3
+GRANTS_PER_USER: Final = 60
+"""In an hour. Only what switches something on is counted: nobody is told to wait with a no."""
 
 _ASKED: Final = {kind.value: row.consent for kind, row in KINDS.items()}
 """The consent that a kind asks besides, by the kind's name."""
@@ -98,11 +100,14 @@ def choose(
     Raises:
         InvalidError: a kind, channel or value that is none; switching off what is always sent; a consent
             without its text, or with one that is not in force.
+        TooManyRequestsError: too much switched on in this hour.
         ConflictError: too many changes at once.
     """
     for _ in range(TRIES):
         standing = _standing(company_id, user_id)
         wanted = _merged(standing, changed)
+        if _on(wanted) - _on(standing.switched):
+            store.limits.take("choices", user_id, GRANTS_PER_USER, clock.HOUR)
         words = _words(standing, changed, wanted, text_version, method)
         if not words and standing.choices is not None and wanted == standing.switched:
             return of(company_id, user_id)
@@ -128,6 +133,16 @@ def _merged(standing: _Standing, changed: Mapping[str, Any]) -> Switched:
                 FieldError(f"choices.{place}" if place else "choices", code) for place, code in error.errors
             ]
         ) from None
+
+
+def _on(switched: notifications.Choices) -> set[tuple[str, str]]:
+    """Everything that is on, by default or by choice."""
+    return {
+        (row["kind"], channel)
+        for row in notifications.shown(switched)
+        for channel, said in row["channels"].items()
+        if said["on"]
+    }
 
 
 def _words(

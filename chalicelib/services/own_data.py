@@ -133,7 +133,7 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         Told: "that something was told, so that nobody is told twice; the inbox shows what it was",
         CookieChoice: "an answer of a browser, noted with no account; GET /v1/cookies/choices shows it there",
         CookieReceipt: "proof of such an answer, noted with no account",
-        Message: "the company's correspondence: it answers for it, we keep it for the company; GET /v1/messages",
+        Message: "the company's correspondence: the company answers for it; GET /v1/messages shows it",
         Done: "hashes that recognise a repeated request; gone within a day",
     }
 )

@@ -82,8 +82,11 @@ def begin(intent: WechatIntent, flow: Flow, who: Principal | None, *, ip: str) -
     return Beginning(url, now + int(retention.WECHAT_STATE.total_seconds()), keys.browser)
 
 
-def come_back(state: str, code: str | None, browser: str | None, visit: Visit) -> Arrival:
-    """What becomes of a way that has come back; no code means that the person refused at WeChat.
+def come_back(
+    state: str, code: str | None, browser: str | None, visit: Visit, *, present: str | None = None
+) -> Arrival:
+    """What becomes of a way that has come back; no code means that the person refused at WeChat. ``present``
+    is the user whose session the browser holds, if any.
 
     Raises:
         UnauthorizedError: ``wechat_state_refused`` (unknown, late, used, or of another browser),
@@ -94,7 +97,7 @@ def come_back(state: str, code: str | None, browser: str | None, visit: Visit) -
         RefusedError, TooManyRequestsError: as ``login.admit``; per network.
     """
     _count(visit.ip)
-    known = attempts.claim(Keys(state, browser or ""), code or None)
+    known = attempts.claim(Keys(state, browser or ""), code or None, present)
     if known.value.stage is not WechatStage.SETTLED:
         known = _exchange(known, state, code or "")
     return _arrival(known.value, state, code or "", visit)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 FOUND = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 """Where it is on this machine; None: nowhere."""
@@ -32,9 +31,8 @@ SECONDS = 30
 class Browser:
     """One page in one profile. Messages of the protocol end with a zero byte, on descriptors 3 and 4."""
 
-    def __init__(self, reading: int, writing: int) -> None:
-        self._out = os.fdopen(writing, "wb", buffering=0)
-        self._in = os.fdopen(reading, "rb")
+    def __init__(self, answers: IO[bytes], commands: IO[bytes]) -> None:
+        self._in, self._out = answers, commands
         self._numbers = itertools.count(1)
         self._session = ""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
@@ -48,6 +46,7 @@ class Browser:
         if self._session:
             message["sessionId"] = self._session
         self._out.write(json.dumps(message).encode() + b"\0")
+        self._out.flush()
         while True:
             answer: dict[str, Any] = json.loads(self._next())
             if answer.get("id") == number:
@@ -97,23 +96,23 @@ class Browser:
 def browser(profile: Path) -> Iterator[Browser]:
     """A fresh browser; it is gone at the end."""
     assert FOUND is not None
-    theirs_in, ours_out = os.pipe()
-    ours_in, theirs_out = os.pipe()
-    # The shell puts the pipes where the browser looks for them.
-    line = f'exec "$0" "$@" 3<&{theirs_in} 4>&{theirs_out}'
+    # The shell puts our pipes where the browser looks for them.
+    line = 'exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null 2>&1'
     process = subprocess.Popen(
         ["/bin/sh", "-c", line, FOUND, *FLAGS, f"--user-data-dir={profile}", "about:blank"],
-        pass_fds=(theirs_in, theirs_out),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
-    os.close(theirs_in)
-    os.close(theirs_out)
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        yield Browser(ours_in, ours_out)
+        yield Browser(process.stdout, process.stdin)
     finally:
         process.terminate()
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.wait()
+        process.stdin.close()
+        process.stdout.close()

@@ -24,7 +24,7 @@ from tests.integration.client import (
     request,
     sign_up,
 )
-from tests.integration.letters import rows
+from tests.integration.letters import drained, rows
 from tests.integration.people import accept, at, invite, invited, join, key_in, sign_up_again
 
 API = "okki-leads-api"
@@ -188,6 +188,28 @@ def test_an_invitation_is_worth_what_the_one_who_made_it_may_still_do(stack: Loc
     refused(accept(stack, first), 401, "invitation_refused")
     assert main.call("DELETE", at(other)).status == 204
     refused(accept(stack, second), 401, "invitation_refused")
+
+
+@pytest.mark.clause("cancellation", "self-service")
+def test_a_company_that_is_not_active_takes_nobody_in_and_the_key_is_not_used_up(stack: LocalStack) -> None:
+    admin = sign_up(stack)
+    _, key = invited(admin)
+    row = {"pk": {"S": admin.company["id"]}, "sk": {"S": "access"}}
+
+    def state(value: str) -> None:
+        stack.client("dynamodb").update_item(
+            TableName="okki-leads-accounts",
+            Key=row,
+            UpdateExpression="SET facts.#s = :s",
+            ExpressionAttributeNames={"#s": "state"},
+            ExpressionAttributeValues={":s": {"S": value}},
+        )
+
+    for value in ("expired", "restricted", "cancelling", "cancelled", "pending"):
+        state(value)
+        refused(accept(stack, key), 403, "company_not_active")
+    state("active")
+    assert accept(stack, key).status == 201
 
 
 @pytest.mark.clause("self-service")
@@ -466,6 +488,22 @@ def test_the_main_account_is_handed_over_by_its_owner_with_a_fresh_proof_only(st
         )
     refused(patch(main, heir, role="member"), 409, "main_account")
     assert patch(heir, main, role="member").status == 200
+
+
+@pytest.mark.clause("self-service")
+def test_a_person_is_told_exactly_when_something_changed(stack: LocalStack) -> None:
+    admin = sign_up(stack)
+    member = join(admin)
+    before = len(stack.mails(member.email))
+    stack.wire.inject(kind="lose_reply", operation="TransactWriteItems", function=API)
+    for _ in range(3):
+        assert patch(admin, member, role="manager").status == 200
+    place = admin.call("POST", "/v1/company/departments", {"name": "Sales"}).json["id"]
+    assert patch(admin, member, department_id=place).status == 200
+    refused(patch(admin, admin, role="manager"), 409, "yourself")
+    mail_to(stack, member.email, before + 1)
+    drained(stack, "notices")
+    assert len(stack.mails(member.email)) == before + 1
 
 
 @pytest.mark.clause("self-service", "access")

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from chalicelib.kernel import ids
 from chalicelib.privacy.clauses import CLAUSES
@@ -256,6 +257,15 @@ def test_two_changes_at_once_both_count(person: User) -> None:
         assert choose(person, tips={"mail": False}, activity={"mail": False}).status == 200
 
 
+@pytest.mark.clause("consent")
+def test_nobody_is_told_to_wait_with_a_no(person: User) -> None:
+    statuses = []
+    for _ in range(61):
+        statuses.append(choose(person, tips={"mail": True}).status)
+        assert choose(person, tips={"mail": False}).status == 200
+    assert statuses == [200] * 60 + [429]
+
+
 # ---------------------------------------------------------------- who is in the middle
 
 
@@ -481,3 +491,39 @@ def test_nobody_stops_another_ones_mail_with_a_link_they_made_up(stack: LocalSta
             assert request(f"{base}/{one}", method, b"" if method == "POST" else None).status in {403, 404}
     for user in (reader, other):
         assert kind(user, "tips")["channels"]["mail"]["on"]
+
+
+# ---------------------------------------------------------------- as described
+
+
+def test_answers_look_as_the_description_says(stack: LocalStack, person: User) -> None:
+    document = request(f"{stack.api}/openapi.json").json
+    device = {"platform": "apns", "token": ids.new("psh") * 3}
+    assert choose(person, tips={"mail": True}).status == 200
+    made = person.call("POST", "/v1/me/push", device)
+    assert made.status == 201
+    assert tell(stack, person, "policy") is True
+    shown = {
+        "PushDevice": made.json,
+        "NotificationSettings": settings(person),
+        "Inbox": inbox(person),
+        "Unread": person.call("POST", "/v1/me/inbox/read").json,
+        "CookieChoices": request(f"{stack.api}/v1/cookies/choices").json,
+    }
+    for shape, value in shown.items():
+        agrees(document, {"$ref": f"#/components/schemas/{shape}"}, value)
+
+
+def agrees(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
+    """The value has exactly the members that the schema names, all the way down."""
+    Draft202012Validator({**document, **schema}).validate(value)
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict):
+        assert value.keys() == schema["properties"].keys()
+        for member, inner in value.items():
+            agrees(document, schema["properties"][member], inner)
+    if isinstance(value, list):
+        assert value
+        for inner in value:
+            agrees(document, schema["items"], inner)

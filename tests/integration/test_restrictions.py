@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.rules import OneRestriction
 from chalicelib.privacy import restrictions
 from infra.local import LocalStack
 from tests.integration.client import Answer, User, sign_up
@@ -192,9 +191,3 @@ def test_a_restriction_that_makes_no_sense_is_refused_and_changes_nothing(
     assert answer.status == 422, answer.body
     assert [error["field"] for error in answer.json["errors"]] == [field]
     assert admin.call("GET", "/v1/company/restrictions").json == before
-
-
-@pytest.mark.clause("restrictions")
-def test_the_form_takes_exactly_what_can_be_restricted() -> None:
-    offered = OneRestriction.model_json_schema()["properties"]["category"]["enum"]
-    assert set(offered) == set().union(*restrictions.RESTRICTABLE.values())

@@ -204,20 +204,25 @@ def test_a_mail_erased_while_it_waited_is_not_sent(stack: LocalStack, anna: User
 # ---------------------------------------------------------------- who may be written to
 
 
+def set_state(owner: User, state: str) -> None:
+    owner.stack.client("dynamodb").update_item(
+        TableName="okki-leads-accounts",
+        Key={"pk": {"S": owner.company["id"]}, "sk": {"S": "access"}},
+        UpdateExpression="SET facts.#s = :s",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":s": {"S": state}},
+    )
+
+
 @pytest.mark.clause("cancellation")
-@pytest.mark.parametrize("company_state", ["pending", "expired", "cancelling", "cancelled"])
+@pytest.mark.parametrize("company_state", ["pending", "expired", "restricted", "cancelling", "cancelled"])
 def test_a_company_that_is_not_active_sends_nothing(stack: LocalStack, company_state: str) -> None:
     owner = sign_up(stack)
     email = fresh_address("idle", "buyer.example")
     message = unsent(stack, owner, email)
-    stack.client("dynamodb").update_item(
-        TableName="okki-leads-accounts",
-        Key={"pk": {"S": owner.company["id"]}, "sk": {"S": "company"}},
-        UpdateExpression="SET facts.#s = :s",
-        ExpressionAttributeNames={"#s": "state"},
-        ExpressionAttributeValues={":s": {"S": company_state}},
-    )
+    set_state(owner, company_state)
     send(stack, owner.company["id"], message)
+    set_state(owner, "active")  # to be allowed to look
     seen = owner.message(message)["recipients"][0]
     assert (seen["delivery"], seen["reason"]) == ("refused", "company_not_active")
     assert stack.mails(email) == []

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyotp
 import pytest
+from jsonschema import Draft202012Validator
 
 from chalicelib.privacy.notifications import Kind
 from chalicelib.services import address, own_data
@@ -680,3 +681,43 @@ def test_a_colleagues_and_a_strangers_device_or_session_is_as_unknown_as_one_tha
         assert [one["id"] for one in items(other, what)] == [theirs["id"]]
     for wrong in ("x", "dev_1", "..%2f", f"usr_{NOBODY}"):
         assert admin.call("DELETE", f"/v1/me/{what}/{wrong}").status in {403, 404}
+
+
+# ---------------------------------------------------------------- as described
+
+
+def agrees(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
+    """The value has exactly the members that the schema names, all the way down."""
+    while "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if isinstance(value, dict) and "properties" in schema:
+        assert value.keys() == schema["properties"].keys()
+        for name, inner in value.items():
+            agrees(document, schema["properties"][name], inner)
+    if isinstance(value, list):
+        for inner in value:
+            agrees(document, schema["items"], inner)
+
+
+@pytest.mark.clause("self-service")
+def test_what_a_settings_page_gets_is_what_its_makers_were_told(stack: LocalStack) -> None:
+    user = sign_up(stack)
+    another_session(user)
+    document = request(f"{stack.api}/openapi.json").json
+    agreed = user.call("POST", "/v1/policy/agreements", {"version": "2025-01-16"})
+    answers = {
+        ("GET", path): user.call("GET", path)
+        for path in (
+            "/v1/me",
+            "/v1/me/data",
+            "/v1/me/download",
+            "/v1/me/devices",
+            "/v1/me/sessions",
+            "/v1/consents",
+        )
+    }
+    for (method, path), answer in {**answers, ("POST", "/v1/policy/agreements"): agreed}.items():
+        described = document["paths"][path][method.lower()]["responses"][str(answer.status)]
+        schema = described["content"]["application/json"]["schema"]
+        Draft202012Validator({**document, **schema}).validate(answer.json)
+        agrees(document, schema, answer.json)

@@ -98,6 +98,17 @@ def test_a_link_ends_with_the_session_that_wanted_it(stack: LocalStack) -> None:
     assert log_in(stack, person).json["status"] == "signup_needed"
 
 
+def test_who_sits_down_at_somebody_elses_browser_does_not_become_the_key_to_it(stack: LocalStack) -> None:
+    user, next_one, person = sign_up(stack), sign_up(stack), somebody()
+    way = set_out(stack, "intent=link", user)
+    location = way.approve(person)
+    way.jar["__Host-session"] = next_one.token
+    refused(way.load(location), 401, "wechat_state_refused")
+    assert exchanges(stack) == []
+    way.jar["__Host-session"] = user.token
+    assert way.load(location).json == {"status": "linked"}
+
+
 def test_a_second_proof_opens_linking_again(stack: LocalStack) -> None:
     user = sign_up(stack)
     stack.advance(700)
@@ -170,7 +181,7 @@ def test_whom_the_company_suspends_or_removes_wechat_does_not_let_in(stack: Loca
     assert admin.call("DELETE", place).status in {202, 204}
     # What is erased is free for its owner: the same WeChat account may begin anew.
     eventually(lambda: log_in(stack, person).json.get("status") == "signup_needed")
-    assert not [row for row in of_wechat(stack) if joined["user"]["id"] in str(row)]
+    eventually(lambda: not [row for row in of_wechat(stack) if joined["user"]["id"] in str(row)])
 
 
 # -- tickets ------------------------------------------------------------------------------------------
@@ -228,7 +239,9 @@ def test_a_ticket_works_once_for_half_an_hour(stack: LocalStack) -> None:
     kept = log_in(stack, somebody()).json["ticket"]
     stack.advance(10)
     no_ticket(post_signup(stack, fresh_address(), wechat_ticket=late))
-    assert post_signup(stack, fresh_address(), wechat_ticket=kept).status == 202
+    email = fresh_address()
+    assert post_signup(stack, email, wechat_ticket=kept).status == 202
+    assert verify(stack, email).status == 201
 
 
 def test_a_weak_password_does_not_cost_the_ticket(stack: LocalStack) -> None:

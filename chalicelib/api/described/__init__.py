@@ -6,7 +6,7 @@ one story and can be sent one after another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -27,48 +27,39 @@ from chalicelib.api.described import (
     wechat,
 )
 
-SHAPES: Final[Mapping[str, dict[str, Any]]] = MappingProxyType(
-    {
-        name: shape
-        for subject in (
-            meta,
-            accounts,
-            credentials,
-            me,
-            consents,
-            notifications,
-            cookies,
-            company,
-            members,
-            contacts,
-            messages,
-            policy,
-            subscription,
-            wechat,
-        )
-        for name, shape in subject.SHAPES.items()
-    }
+_SUBJECTS: Final = (
+    meta,
+    accounts,
+    credentials,
+    me,
+    consents,
+    notifications,
+    cookies,
+    company,
+    members,
+    contacts,
+    messages,
+    policy,
+    subscription,
+    wechat,
 )
+
+
+def _merged(parts: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """All names of all subjects; one name for two things stops the description."""
+    made: dict[str, Any] = {}
+    for part in parts:
+        if taken := made.keys() & part.keys():
+            raise LookupError("described twice", sorted(taken))
+        made |= part
+    return MappingProxyType(made)
+
+
+SHAPES: Final[Mapping[str, dict[str, Any]]] = _merged(subject.SHAPES for subject in _SUBJECTS)
 """Schemas of answers by name; routes say which they answer with."""
 
-EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
-    {
-        name: example
-        for subject in (
-            accounts,
-            credentials,
-            me,
-            consents,
-            notifications,
-            cookies,
-            company,
-            members,
-            contacts,
-            messages,
-            subscription,
-        )
-        for name, example in subject.EXAMPLES.items()
-    }
+EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = _merged(
+    getattr(subject, "EXAMPLES", {}) for subject in _SUBJECTS
 )
 """Bodies by the name of their model."""
 

@@ -11,7 +11,7 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 _VERSION: Final = thing("A version of the policy.", version=TEXT, effective_on=DAY, url=TEXT)
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
-    "Standing": thing(
+    "PolicyStanding": thing(
         "Where somebody stands to the policy.",
         agreed={**TEXT, "description": "The version last agreed to."},
         in_force=_VERSION,

@@ -28,7 +28,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         second_factor=YES_NO,
         main_account=YES_NO,
         permissions=many(choice(Permission)),
-        policy=ref("Standing"),
+        policy=ref("PolicyStanding"),
         company=ref("Company"),
         csrf_token=TEXT,
     ),

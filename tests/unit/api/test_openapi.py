@@ -215,7 +215,6 @@ def test_answers_look_as_described(document: dict[str, Any]) -> None:
         "Company": company,
         "Session": browser.session_answer(entry),
         "SessionAnswer": json.loads(accounts.entered(entry).body),
-        "Me": {**user, "permissions": ["own.settings"], "company": company, "csrf_token": "x"},
         "Contact": contacts._contact(CONTACT, 1),
         "Message": messages._report(Report(MESSAGE, [delivery])),
         "Policy": policy._policy("2025-01-16"),

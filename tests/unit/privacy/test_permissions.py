@@ -110,8 +110,8 @@ def test_who_is_refused_learns_whether_it_is_their_place_or_their_company() -> N
 def test_a_state_or_an_act_that_nobody_has_thought_of_is_closed(
     position: Position, permission: Permission, own: dict[str, frozenset[Permission]]
 ) -> None:
-    sold = cast(CompanyState, "sold")
-    burn = cast(Permission, "contacts.burn")
+    sold = cast("CompanyState", "sold")
+    burn = cast("Permission", "contacts.burn")
     assert isinstance(permissions.decide(permission, position, own, sold), Refused)
     listed = {**own, position.value: frozenset({burn, permission})}
     for state in CompanyState:
