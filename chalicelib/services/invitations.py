@@ -123,7 +123,7 @@ def page(who: Principal, limit: int, before: str | None) -> list[Invitation]:
         use=_USE,
         before=None if before is None else f"invitation#{before}",
         newest_first=True,
-        page_size=limit + 1,  # `before` itself is read and dropped
+        page_size=limit,
     )
     return [known.value for known in islice(found, limit)]
 

@@ -55,7 +55,7 @@ def page(who: Principal, limit: int, before: str | None) -> list[Person]:
         "member#",
         before=None if before is None else f"member#{before}",
         newest_first=True,
-        page_size=limit + 1,  # `before` itself is read and dropped
+        page_size=limit,
     )
     here = (known.value for known in found if known.value.state is not MemberState.REMOVED)
     members = list(islice(here, limit))

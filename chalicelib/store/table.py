@@ -259,6 +259,7 @@ def query_rows(
     where: Condition = model.sk.startswith(prefix)
     if before is not None:
         where = model.sk.between(prefix, before)
+        page_size = None if page_size is None else page_size + 1  # the row it starts at is not shown again
     try:
         for row in model.query(
             pk,

@@ -260,6 +260,7 @@ def test_a_field_nobody_declared_is_refused_at_every_level(
 
 FITS = {
     "17": {"version", "months"},
+    str(10**30): {"version"},
     "True": {"is_adult", "tracking", "admins_need_totp", "enabled", "needs_approval"},
     "[]": {"social", "cc", "tasks", "permissions", "items", "categories"},
     "['x']": {"permissions", "categories"},

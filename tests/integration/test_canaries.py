@@ -22,6 +22,7 @@ from chalicelib.privacy import fields
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
 from infra.local.wire import Call
+from tests.integration import canary_people
 from tests.integration.client import (
     CHROME,
     POLICY,
@@ -56,6 +57,17 @@ QUEUES = ("hits", "outbox", "notices", "feedback")
 DEAD = (*(f"{queue}-dead" for queue in QUEUES), "sweep-dead")
 
 RUN = os.urandom(3).hex()
+PHONE = {  # what a login learns of a device (2.2.1(c)), from the two headers below
+    "ip": "198.51.100.217",
+    "device_model": f"KanariPhone {RUN}",
+    "os_version": "Android 91735.5528",
+    "browser_type": "Chrome Mobile 917381",
+    "language": "kan-Arie-NV",
+}
+AGENT = (
+    f"Mozilla/5.0 (Linux; Android 91735.5528; KanariPhone {RUN}) AppleWebKit/537.36 (KHTML, like Gecko) "
+    f"Chrome/917381.0.0.0 Mobile Safari/537.36 KanariBrowser/{RUN}"
+)
 PLANTED = {
     # (record kind, field) -> what a person would have typed, shown or been given
     "company.name": f"Kanarienvogel {RUN} Export",
@@ -91,6 +103,21 @@ PLANTED = {
     "delivery.opened_on": "2031-03-07",
     "open.opened_at": "1930626367",
     "open.ip": "203.0.113.171",
+    **{f"device.{name}": value for name, value in PHONE.items()},
+    **{f"challenge.{name}": value for name, value in PHONE.items()},
+    "challenge.ip": "198.18.77.131",
+    "challenge.email": f"newkanari{RUN}@work-kanari.example",
+    "department.name": f"Kanari Sales {RUN} 销售部",
+    "invitation.email": f"guestkanari{RUN}@work-kanari.example",
+    "notification.values": f"KanariPhone {RUN}",
+    "push_device.endpoint": "",  # SNS names it
+    "second_factor.secret": "",  # shown once
+    "signup.nickname": f"微信金丝雀{RUN}新",
+    "signup.open_id": "",  # WeChat gives it out
+    "wechat_link.open_id": "",
+    "wechat_nickname.nickname": f"微信金丝雀{RUN}",
+    "wechat_ticket.nickname": f"微信金丝雀{RUN}新",
+    "wechat_ticket.open_id": "",
 }
 """Where a value is needed in several places it is the same one, as in life."""
 
@@ -102,12 +129,23 @@ NOT_TEXT = {
     "contact.country": "two letters",
     "delivery.opens": "a small number",
     "delivery.machine_opens": "a small number",
+    "invitation.locale": "en or zh",
+    "cookie_choice.granted": "categories that everybody has",
+    "cookie_receipt.granted": "categories that everybody has",
+    "notification.template": "one of our texts",
+    "notification_choices.switched": "yes or no, for kinds that everybody has",
+    "notification_receipt.switched": "yes or no, for kinds that everybody has",
+    "order.plan": "one of a few",
+    "order.months": "a small number",
+    "order.starts_at": "a time like any other row's",
+    "order.placed_at": "a time like any other row's",
+    "order.order_kind": "one of a few",
 }
 """Fields whose values cannot be told from others; that they are sealed is looked at by name."""
 
 ELSEWHERE = {
     "user agent": f"KanariBrowser/{RUN}",
-    "client address": "198.51.100.217",
+    "client address": PHONE["ip"],
     "claimed address": "192.0.2.173",
     "idempotency key": f"key-kanari-{RUN}@buyer-kanari.example",
     "cookie": f"cookiekanari{RUN}",
@@ -115,7 +153,10 @@ ELSEWHERE = {
     "query": f"querykanari{RUN}",
     "path": f"pathkanari{RUN}@buyer-kanari.example",
     "unknown field": f"fieldkanari{RUN}",
+    "push token": canary_people.push_token(),
+    "signup by WeChat": f"wxkanari{RUN}@work-kanari.example",
 }
+RANDOM = {"session", "invitation key", "device token", "wechat ticket"}
 OPENED_AT = int(PLANTED["open.opened_at"])
 
 
@@ -134,7 +175,7 @@ def spellings(value: str, *, hashed: bool = True) -> Iterator[bytes]:
         # The middle of its base64, wherever it starts.
         inner = base64.b64encode(b"\0" * shift + plain)
         yield inner[4 if shift else 0 : len(inner) // 4 * 4 - 4]
-    # A session is looked up by its hash: 256 random bits cannot be guessed back from it. All else can.
+    # What holds 256 random bits is looked up by its hash: they cannot be guessed back from it. All else can.
     for text in {plain, value.lower().encode()} if hashed else ():
         for name in ("md5", "sha1", "sha256"):
             digest = hashlib.new(name, text)
@@ -149,7 +190,7 @@ def found_in(haystack: bytes, values: dict[str, str]) -> list[str]:
         for name, value in values.items()
         if any(
             len(one) >= 6 and (one in haystack or one.lower() in lower)
-            for one in spellings(value, hashed=name != "session")
+            for one in spellings(value, hashed=name not in RANDOM)
         )
     ]
 
@@ -197,7 +238,8 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     values = {**PLANTED, **ELSEWHERE}
     address = ELSEWHERE["client address"]
     dirty = {
-        "User-Agent": ELSEWHERE["user agent"],
+        "User-Agent": AGENT,
+        "Accept-Language": f"{PHONE['language']},zh;q=0.5",
         "X-Local-Client": address,
         "X-Forwarded-For": ELSEWHERE["claimed address"],
         "Cookie": f"theme={ELSEWHERE['cookie']}",
@@ -247,6 +289,8 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
 
     def own(method: str, path: str, body: Any = None, **headers: str) -> Answer:
         return call(method, path, body, Authorization=f"Bearer {user.token}", **headers)
+
+    canary_people.walk(user, own, call, values)
 
     # Contacts and a message: the same.
     contact = {
@@ -424,7 +468,11 @@ def walked(walk: Walk) -> dict[str, str]:
 def test_no_call_to_aws_carries_a_personal_value_except_the_mail_itself(walk: Walk) -> None:
     mails = b"".join(call.request for call in walk.calls if call.service == "ses")
     assert "contact.email" in found_in(mails, walk.values)  # there it must be
-    calls = [call for call in walk.calls if call.service != "ses"]
+    pushes = b"".join(call.request for call in walk.calls if call.service == "sns")
+    shown = set(found_in(pushes, walk.values))
+    assert shown <= {"push token", "push_device.endpoint"}, "SNS knows the telephone and nothing else"
+    assert "push token" in shown
+    calls = [call for call in walk.calls if call.service not in {"ses", "sns"}]
     assert {"dynamodb", "sqs", "kms", "secretsmanager"} <= {call.service for call in calls}
     assert len(calls) > 100
     for call in calls:

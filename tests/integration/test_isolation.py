@@ -12,9 +12,22 @@ from chalicelib.api import endpoint, openapi
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids
 from infra.local import LocalStack
-from tests.integration.client import Answer, User, fresh_address, sign_up
+from tests.integration import ways
+from tests.integration.client import Answer, User, eventually, fresh_address, log_in, sign_up
+from tests.integration.people import invite, join
 
-PREFIXES = {"contact_id": "ct", "message_id": "msg"}
+PREFIXES = {
+    "contact_id": "ct",
+    "message_id": "msg",
+    "user_id": "usr",
+    "department_id": "dep",
+    "invitation_id": "inv",
+    "device_id": "dev",
+    "session_id": "ses",
+    "link_id": "lnk",
+    "endpoint_id": "psh",
+    "notification_id": "ntf",
+}
 """Every kind of id that a path may hold; a route with another one fails here until somebody adds it."""
 
 WITH_IDS = [route for route in endpoint.ROUTES if re.search(r"\{\w+_id\}", route.path)]
@@ -31,7 +44,33 @@ class Company:
         assert self.user.consent(self.contact["id"]).status == 200
         message = self.user.write(self.email, subject="A secret offer")
         self.user.settled(message)
-        self.ids = {"contact_id": self.contact["id"], "message_id": message}
+        assert log_in(stack, self.user.email).status == 200  # a second session
+        ways.prove(self.user)  # some routes ask for a second proof before they look
+        assert ways.link(self.user, ways.somebody()).status == 200  # and a notification about it
+        token = ids.new("x") * 3
+        self.ids = {
+            "contact_id": self.contact["id"],
+            "message_id": message,
+            "user_id": join(self.user).me["id"],
+            "department_id": self.made("/v1/company/departments", {"name": "Sales"}),
+            "invitation_id": invite(self.user, fresh_address("ben"))["id"],
+            "device_id": self.first("/v1/me/devices"),
+            "session_id": self.first("/v1/me/sessions"),
+            "link_id": self.first("/v1/me/wechat"),
+            "endpoint_id": self.made("/v1/me/push", {"platform": "fcm", "token": token}),
+            "notification_id": self.first("/v1/me/inbox"),
+        }
+
+    def made(self, path: str, body: Any) -> str:
+        answer = self.user.call("POST", path, body)
+        assert answer.status == 201, answer.body
+        found: str = answer.json["id"]
+        return found
+
+    def first(self, path: str) -> str:
+        items = eventually(lambda: self.user.call("GET", path).json["items"])
+        found: str = items[-1]["id"]
+        return found
 
     def everything(self) -> list[Any]:
         """All it can see of itself."""
@@ -43,6 +82,13 @@ class Company:
             f"/v1/contacts/{contact}/opens",
             "/v1/messages",
             f"/v1/messages/{message}",
+            "/v1/company/members",
+            "/v1/company/departments",
+            "/v1/company/invitations",
+            "/v1/me/devices",
+            "/v1/me/wechat",
+            "/v1/me/notifications",
+            "/v1/me/inbox",
         ]
         return [self.user.call("GET", path).json for path in paths]
 
@@ -58,7 +104,7 @@ def stranger(stack: LocalStack) -> Company:
 
 
 def fill(route: Route, values: dict[str, str]) -> str:
-    plain = {"purpose": "tracking"}
+    plain = {"purpose": "tracking", "position": "member"}
     return re.sub(r"\{(\w+)\}", lambda m: {**plain, **values}[m[1]], route.path)
 
 

@@ -12,6 +12,7 @@ from infra.local import LocalStack
 from tests.integration.client import User, eventually, log_in, mail_to, request, sign_up
 from tests.integration.letters import batch_of, failed, redelivery_after, rows, sample
 from tests.integration.people import accept, at, invite, invited, join, key_in, sign_up_again
+from tests.integration.test_push import attributes, device_token, endpoint_of, register
 
 API, TASKS = "okki-leads-api", "okki-leads-run-tasks"
 
@@ -60,6 +61,22 @@ def test_who_is_removed_is_out_with_the_next_request_and_leaves_nothing_personal
     second_look(stack, member)
     assert [row for row in rows(stack, "ledger") if member.me["id"] in row["sk"]["S"]] == before
     assert len(before) == 1
+
+
+@pytest.mark.clause("notification", "access")
+def test_a_telephone_of_somebody_who_left_is_forgotten_where_pushes_come_from_too(stack: LocalStack) -> None:
+    admin = sign_up(stack)
+    member = join(admin)
+    token = device_token()
+    register(member, token)
+    endpoint = endpoint_of(stack, token)
+    assert attributes(stack, endpoint) is not None
+    assert admin.call("DELETE", at(member)).status == 204
+    erased(stack, member)
+    assert attributes(stack, endpoint) is None
+    second_look(stack, member)
+    stack.reset_clock()
+    register(admin, token)
 
 
 @pytest.mark.clause("self-service")

@@ -76,7 +76,8 @@ def test_seeing_what_is_kept_is_never_restricted(admin: User, member: User) -> N
     ]
     restrict(admin, *everything)
     assert by_company(rename(member, contact))
-    for path in ("/v1/me", "/v1/contacts", f"/v1/contacts/{contact['id']}", "/v1/company/restrictions"):
+    own = ("/v1/me", "/v1/me/data", "/v1/me/download", "/v1/me/devices", "/v1/me/sessions")
+    for path in (*own, "/v1/contacts", f"/v1/contacts/{contact['id']}", "/v1/company/restrictions"):
         assert member.call("GET", path).status == 200, path
     assert not by_company(rename(admin, contact)), "admins answer for the company and are never restricted"
     # What the law asks the company to record is not restricted either.

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from chalicelib.privacy.notifications import Kind
 from chalicelib.services import address, own_data
 from infra.local import LocalStack
-from tests.integration import people
+from tests.integration import people, ways
 from tests.integration.client import (
     CHROME,
     PASSWORD,
@@ -392,6 +392,38 @@ def test_nobodys_mailbox_is_filled_with_codes(stack: LocalStack) -> None:
     askers = [sign_up(stack), sign_up(stack)]
     answers = [ask(askers[number % 2], victim).status for number in range(address.ASKED_PER_MAILBOX + 1)]
     assert answers == [202] * address.ASKED_PER_MAILBOX + [429]
+
+
+@pytest.mark.clause("passwords", "wechat")
+def test_who_has_no_password_proves_themselves_afresh_and_their_wechat_is_shown_to_them(
+    stack: LocalStack,
+) -> None:
+    person = ways.somebody("王小明")
+    _, key = people.invited(sign_up(stack))
+    ticket = ways.log_in(stack, person).json["ticket"]
+    answer = people.accept(stack, key, password=None, wechat_ticket=ticket)
+    assert answer.status == 201, answer.body
+    found = answer.json
+    user = User(
+        stack,
+        found["user"]["email"],
+        found["session"]["token"],
+        found["user"],
+        found["company"],
+        fresh_network(),
+    )
+    stack.advance(660)
+    new = fresh_address("new")
+    for password in (None, "", "a guess"):
+        refused(ask(user, new, password), 403, "proof_needed")
+    ways.prove(user)
+    now = renewed(user, give(user, *asked(user, new)))
+    assert me(now)["email"] == new
+    held = kinds(now)
+    assert values(held["wechat_link"][0])["open_id"] == ways.open_id_of(person)
+    assert values(held["wechat_nickname"][0])["nickname"] == "王小明"
+    assert [values(one)["about"] for one in held["notification"]].count("credentials") == 1
+    assert ways.log_in(stack, person).status in {200, 202}
 
 
 # ---------------------------------------------------------------- what is held

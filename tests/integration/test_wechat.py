@@ -140,10 +140,11 @@ def test_a_question_nobody_understands_begins_no_way(
     assert "evil" not in way.answer.body.decode()
 
 
-def test_a_stranger_links_nothing_and_an_open_session_is_not_enough(stack: LocalStack, anna: User) -> None:
+def test_a_stranger_links_nothing_and_an_open_session_is_not_enough(stack: LocalStack) -> None:
+    user = sign_up(stack)
     refused(set_out(stack, "intent=link").answer, 401, "unauthorized")
     stack.advance(601)
-    refused(set_out(stack, "intent=link", anna).answer, 403, "proof_needed")
+    refused(set_out(stack, "intent=link", user).answer, 403, "proof_needed")
 
 
 # -- states -------------------------------------------------------------------------------------------

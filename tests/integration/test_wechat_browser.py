@@ -11,7 +11,7 @@ from chalicelib.services import pages
 from infra.local import LocalStack
 from infra.local.wechat_people import PEOPLE
 from tests.integration import chromium
-from tests.integration.client import Answer, User
+from tests.integration.client import Answer, User, sign_up
 from tests.integration.ways import (
     Person,
     Way,
@@ -89,12 +89,11 @@ def test_readers_of_chinese_are_told_in_chinese(stack: LocalStack, bound: tuple[
 
 @pytest.mark.clause("cookies")
 @pytest.mark.skipif(chromium.FOUND is None, reason="no Chromium on this machine")
-def test_somebody_walks_to_wechat_and_back_in_a_real_browser(
-    stack: LocalStack, anna: User, tmp_path: Path
-) -> None:
+def test_somebody_walks_to_wechat_and_back_in_a_real_browser(stack: LocalStack, tmp_path: Path) -> None:
     """The cookie that binds the way survives the trip to another site and back; nothing else would show it."""
     person = next(one for one in PEOPLE if one["id"] == "zoe")
-    assert link(anna, person).json == {"status": "linked"}
+    user = sign_up(stack)
+    assert link(user, person).json == {"status": "linked"}
     choose = "input[value=zoe]"
     with chromium.browser(tmp_path / "one") as page:
         begun = json.loads(page.open(f"{stack.api}/v1/wechat/authorize", "third_party"))
@@ -116,7 +115,7 @@ def test_somebody_walks_to_wechat_and_back_in_a_real_browser(
         here = page.run("location.href")
         page.call("Page.reload")
         page.wait("You are logged in")
-        assert json.loads(page.open(f"{stack.api}/v1/me", "csrf_token"))["id"] == anna.me["id"]
+        assert json.loads(page.open(f"{stack.api}/v1/me", "csrf_token"))["id"] == user.me["id"]
     with chromium.browser(tmp_path / "two") as victim:
         # Somebody else opens the same address: nothing happens to them.
         victim.open(here, "Please begin again")
