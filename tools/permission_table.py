@@ -18,6 +18,7 @@ import app
 from chalicelib.api.endpoint import ROUTES
 from chalicelib.privacy import permissions
 from chalicelib.privacy.consent import CompanyState
+from chalicelib.privacy.decisions import Allowed
 from chalicelib.privacy.permissions import Permission, Position
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -43,7 +44,7 @@ class Row:
         if self.permission is None:
             return None
         decision = permissions.decide(self.permission, position, {}, state)
-        return None if isinstance(decision, permissions.Allowed) else decision.reason
+        return None if isinstance(decision, Allowed) else decision.reason
 
 
 def rows() -> tuple[Row, ...]:

@@ -65,6 +65,7 @@ class Challenge:
     channel: Channel = opaque()
     code_hash: str | None = opaque(why="of a mailed code", default=None)
     session_id: str | None = opaque(why="the session that is made fresh", default=None)
+    generation: int | None = opaque(why="of the member's sessions when a login was begun", default=None)
     mailbox: str | None = opaque(why="keyed hash of the mailbox to be proved", default=None)
     until: int = opaque()
     email: str | None = personal(Category.LOGON, "work_mailbox", default=None)

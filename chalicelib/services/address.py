@@ -17,7 +17,17 @@ from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Notice
 from chalicelib.records.proofs import Challenge, Channel, Intent
-from chalicelib.services import credentials, membership, notify, passwords, presence, profile, proofs, wording
+from chalicelib.services import (
+    clients,
+    credentials,
+    membership,
+    notify,
+    passwords,
+    presence,
+    profile,
+    proofs,
+    wording,
+)
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
 from chalicelib.services.login import Entry
@@ -102,7 +112,7 @@ def verify(who: Principal, challenge_id: str, code: str, visit: Visit) -> Entry:
         transaction.replace(store.accounts.USERS, before, after)
         transaction.delete(store.accounts.CHALLENGES, known)
         # To the old mailbox, with the change or not at all: whoever reads it is the one to object.
-        values = presence.described(visit)
+        values = clients.as_values(visit.client, visit.ip)
         told[:] = notify.add(transaction, before.value, Kind.CREDENTIALS, "address_changed", values) or []
 
     try:

@@ -147,3 +147,9 @@ def _short(text: str) -> str:
     plain = "".join(sign for sign in text if sign.isprintable())
     # "|" is what kinds are joined with.
     return " ".join(plain.replace("|", " ").split())[:MAX_TEXT].strip()
+
+
+def as_values(client: Client, ip: str) -> dict[str, str]:
+    """What a mail says about where a request came from: `device` and `ip`."""
+    looks = (client.browser_type, client.os_version, client.device_model)
+    return {"device": " · ".join(part for part in looks if part) or "-", "ip": ip}

@@ -150,8 +150,4 @@ def _replace(known: Stored[Login], wanted: str, spend: Stored[Reset] | None = No
 def _entered(place: Place, user: User, visit: Visit) -> Entry:
     """A session for the one who has just changed the password: who did that is no stranger."""
     _, company = sessions.profile(user.company_id, user.user_id)
-    device, token = devices.remember(user.company_id, user.user_id, visit)
-    now = clock.now()
-    text, session = sessions.new_session(place, device.device_id, now, proven_at=None)
-    store.accounts.SESSIONS.put_new(session, op=store.table.new_op())
-    return Entry(text, sessions.session_end(session), user, company, place, token)
+    return login.open_new(user, company, place, visit)

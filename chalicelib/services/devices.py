@@ -91,13 +91,10 @@ def unusual(device: Device, visit: Visit, now: int) -> bool:
     return before is not None and here is not None and before != here
 
 
-def remember(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
-    """A new device, stored, and its token. 1 write unit."""
-    device, token = made(company_id, user_id, visit)
+def make_room(company_id: str, user_id: str) -> None:
+    """Let the device go that was not used for longest, should there be no room for another. One query."""
     for old in of_user(company_id, user_id)[MAX_DEVICES - 1 :]:
         store.accounts.DEVICES.delete(old)
-    store.accounts.DEVICES.put_new(device, op=store.table.new_op())
-    return device, token
 
 
 def made(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
@@ -122,12 +119,12 @@ def made(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
     return device, f"{base64.urlsafe_b64encode(where).rstrip(b'=').decode()}.{secret}"
 
 
-def seen(known: Stored[Device], visit: Visit) -> Device:
-    """Note that a known device was used; what it looked like last time is overwritten. 1 write unit."""
+def seen(device: Device, visit: Visit) -> Device:
+    """A known device as of this visit, not stored yet; what it looked like last time is overwritten."""
     client = visit.client
-    used = replace(
-        known.value,
-        looks=_looks(known.value.company_id, visit),
+    return replace(
+        device,
+        looks=_looks(device.company_id, visit),
         last_seen_at=clock.now(),
         ip=visit.ip,
         device_model=client.device_model,
@@ -135,11 +132,6 @@ def seen(known: Stored[Device], visit: Visit) -> Device:
         browser_type=client.browser_type,
         language=client.language,
     )
-    try:
-        store.accounts.DEVICES.replace(known, used, op=store.table.new_op(), used_again=True)
-    except ConflictError:
-        pass  # two logins at once: either one will do
-    return used
 
 
 def forget(company_id: str, user_id: str) -> None:

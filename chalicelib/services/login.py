@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import addresses, clock, networks
 from chalicelib.kernel.addresses import Address
-from chalicelib.kernel.errors import RefusedError, UnauthorizedError
+from chalicelib.kernel.errors import ConflictError, RefusedError, UnauthorizedError
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, MemberState, User
 from chalicelib.records.companies import Company
 from chalicelib.records.proofs import Challenge, Channel, Device, Intent
-from chalicelib.services import devices, notify, passwords, proofs, sessions
+from chalicelib.services import clients, devices, notify, passwords, proofs, sessions
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
 from chalicelib.services.membership import Place
@@ -35,6 +35,8 @@ PER_DEVICE: Final = 10
 """Attempts: a quarter of an hour for the first two and the last, an hour for a mailbox and a mail domain (the
 company, as far as it can be known before anybody is; not for domains anybody can get).
 """
+
+TRIES: Final = 3
 
 
 class Entry(NamedTuple):
@@ -67,7 +69,7 @@ def log_in(email: str, password: str, visit: Visit) -> Entry | Challenge:
     if not passwords.matches(password, login.value.password_verifier if login else None):
         raise _refused()
     assert login is not None  # noqa: S101 - nobody's password never matches
-    return admit(login.value.company_id, login.value.user_id, visit, device=device)
+    return admit(login.value.company_id, login.value.user_id, visit, device=device, by=login)
 
 
 def _counted(
@@ -98,70 +100,132 @@ def admit(
     *,
     device: Stored[Device] | None = None,
     proven: bool = False,
+    by: Stored[Login] | None = None,
 ) -> Entry | Challenge:
     """Let somebody in who has given a first proof; every way in ends here.
 
     ``device`` is the one the visit's token proved; ``proven`` says that the way itself proves more than a
-    password does (a code from the mailbox, WeChat on the person's telephone).
+    password does (a code from the mailbox, WeChat on the person's telephone); ``by`` is the login row whose
+    password was right.
 
     Raises:
-        UnauthorizedError: the user is suspended or gone; told like a wrong password.
+        UnauthorizedError: the user is suspended or gone, or the password was changed just now; told like a
+            wrong password.
         RefusedError: the company's accounts are closed (`cancellation`).
+        ConflictError: the device was forgotten at this moment.
     """
-    member, access = store.accounts.place(company_id, user_id)
-    if member is None or access is None or member.value.state is not MemberState.ACTIVE:
+    place = _place(company_id, user_id)
+    if by is not None and _changed(by):
         raise _refused()
-    if access.value.state in {CompanyState.CANCELLED, CompanyState.PENDING}:
+    if place.access.state in {CompanyState.CANCELLED, CompanyState.PENDING}:
         raise RefusedError("company_closed", clause="cancellation")
     user, company = sessions.profile(company_id, user_id)
     by_token = device
     device = by_token or devices.alike(company_id, user_id, visit)
     known = device is not None and not devices.unusual(device.value, visit, clock.now())
-    if member.value.second_factor and not (known and by_token is not None):
-        return proofs.ask(user, Intent.LOGIN, Channel.TOTP, visit)
+    generation = place.member.generation
+    if place.member.second_factor and not (known and by_token is not None):
+        return proofs.ask(user, Intent.LOGIN, Channel.TOTP, visit, generation=generation)
     if not (known or proven):
-        return proofs.ask(user, Intent.LOGIN, Channel.MAIL, visit)
-    now = clock.now()
-    place = Place(member.value, access.value)
-    seen, token = _device(device, user, visit)
-    text, session = sessions.new_session(place, seen.device_id, now, proven_at=now if proven else None)
-    store.accounts.SESSIONS.put_new(session, op=store.table.new_op())
-    if token is not None:
-        notify.tell(user, Kind.NEW_DEVICE, "new_device", notify.device_values(seen))
-    return Entry(text, sessions.session_end(session), user, company, place, token)
+        return proofs.ask(user, Intent.LOGIN, Channel.MAIL, visit, generation=generation)
+    entry = _open(user, company, place, visit, device, proven=proven)
+    if entry is None:
+        raise ConflictError
+    if entry.device_token is not None:
+        notify.tell(user, Kind.NEW_DEVICE, "new_device", clients.as_values(visit.client, visit.ip))
+    return entry
 
 
 def verify(challenge_id: str, code: str, visit: Visit) -> Entry:
     """The second proof: opens the session that ``log_in`` did not, and remembers the device.
 
     Raises:
-        UnauthorizedError: ``code_refused``, or the user was suspended meanwhile.
-        TooManyRequestsError: five tries per challenge.
+        UnauthorizedError: ``code_refused``, also when the password was changed since; ``login_refused`` when
+            the user was suspended meanwhile.
+        TooManyRequestsError: five tries per challenge, ten an hour at one-time codes.
     """
     known = proofs.answer(challenge_id, code, Intent.LOGIN)
     company_id, user_id = known.value.company_id, known.value.user_id
+    place = _place(company_id, user_id)
+    if place.member.generation != known.value.generation:
+        raise proofs.refused()  # whoever changed the password or mailbox ended this attempt as well
+    user, company = sessions.profile(company_id, user_id)
+    for _ in range(TRIES):
+        device = devices.by_token(visit.device_token)
+        if device is None or device.value.user_id != user_id:
+            device = devices.alike(company_id, user_id, visit)
+        entry = _open(user, company, place, visit, device, proven=True, spend=known)
+        if entry is not None:
+            break
+        if store.accounts.CHALLENGES.get(challenge_id=challenge_id, use=Purpose.SECURITY_AND_FAULTS) is None:
+            raise proofs.refused()  # somebody was faster with the same code
+    else:
+        raise ConflictError
+    if entry.device_token is not None and known.value.channel is not Channel.MAIL:
+        # A mailed code was warning enough.
+        notify.tell(user, Kind.NEW_DEVICE, "new_device", clients.as_values(visit.client, visit.ip))
+    return entry
+
+
+def open_new(user: User, company: Company, place: Place, visit: Visit) -> Entry:
+    """A session on a device that is not known any more, for somebody who has just proved themselves.
+
+    Raises:
+        ConflictError: not in a few tries.
+    """
+    for _ in range(TRIES):
+        entry = _open(user, company, place, visit, None, proven=False)
+        if entry is not None:
+            return entry
+    raise ConflictError
+
+
+def _place(company_id: str, user_id: str) -> Place:
     member, access = store.accounts.place(company_id, user_id)
     if member is None or access is None or member.value.state is not MemberState.ACTIVE:
         raise _refused()
-    user, company = sessions.profile(company_id, user_id)
-    device = devices.by_token(visit.device_token)
-    own = device if device is not None and device.value.user_id == user_id else None
-    now = clock.now()
-    seen, token = _device(own or devices.alike(company_id, user_id, visit), user, visit)
-    place = Place(member.value, access.value)
-    text, session = sessions.new_session(place, seen.device_id, now, proven_at=now)
+    return Place(member.value, access.value)
+
+
+def _changed(login: Stored[Login]) -> bool:
+    """Whether the password is another one by now. Asked after the member was read: a change raises the
+    member's generation in the same transaction, so no session of the old password can outlive it.
+    """
+    again = store.accounts.LOGINS.get(mailbox=login.value.mailbox, use=Purpose.CREATE_AND_LOGIN)
+    return again is None or again.version != login.version
+
+
+def _open(
+    user: User,
+    company: Company,
+    place: Place,
+    visit: Visit,
+    device: Stored[Device] | None,
+    *,
+    proven: bool,
+    spend: Stored[Challenge] | None = None,
+) -> Entry | None:
+    """Session, device and what was spent for them, in one transaction; None when one of them has moved: a
+    device that is being forgotten opens nothing any more.
+    """
+    now, token = clock.now(), None
     transaction = store.transaction.Transaction(store.table.new_op())
+    if device is None:
+        devices.make_room(user.company_id, user.user_id)
+        seen, token = devices.made(user.company_id, user.user_id, visit)
+        transaction.put_new(store.accounts.DEVICES, seen)
+    else:
+        seen = devices.seen(device.value, visit)
+        transaction.replace(store.accounts.DEVICES, device, seen, used_again=True)
+    text, session = sessions.new_session(place, seen.device_id, now, proven_at=now if proven else None)
     transaction.put_new(store.accounts.SESSIONS, session)
-    proofs.spend(known, transaction)
-    if token is not None and known.value.channel is not Channel.MAIL:  # the mailed code was the warning
-        notify.tell(user, Kind.NEW_DEVICE, "new_device", notify.device_values(seen))
+    if spend is not None:
+        transaction.delete(store.accounts.CHALLENGES, spend)
+    try:
+        transaction.commit()
+    except ConflictError:
+        return None
     return Entry(text, sessions.session_end(session), user, company, place, token)
-
-
-def _device(known: Stored[Device] | None, user: User, visit: Visit) -> tuple[Device, str | None]:
-    if known is not None:
-        return devices.seen(known, visit), None
-    return devices.remember(user.company_id, user.user_id, visit)
 
 
 def _refused() -> UnauthorizedError:

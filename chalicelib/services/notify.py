@@ -19,7 +19,6 @@ from chalicelib.privacy.notifications import KINDS, Channel, Kind
 from chalicelib.records.accounts import Notice, User
 from chalicelib.records.announcements import Told
 from chalicelib.records.notifications import Notification
-from chalicelib.records.proofs import Device
 from chalicelib.services import notification_choices
 
 if TYPE_CHECKING:
@@ -139,9 +138,3 @@ def _push(user: User, item: Notification, endpoint_id: str) -> Notice:
         locale=user.locale,
         values={},
     )
-
-
-def device_values(device: Device) -> dict[str, str]:
-    """What a mail says about a device."""
-    looks = (device.browser_type, device.os_version, device.device_model)
-    return {"device": " · ".join(part for part in looks if part) or "-", "ip": device.ip}

@@ -13,7 +13,6 @@ from chalicelib.records.accounts import Session, User
 from chalicelib.records.companies import Company
 from chalicelib.records.proofs import Device
 from chalicelib.services import devices, membership, profile, sessions
-from chalicelib.services.devices import Visit
 from chalicelib.services.login import Entry
 from chalicelib.services.membership import Place
 from chalicelib.services.sessions import Principal
@@ -139,10 +138,3 @@ def reopen(who: Principal, place: Place, user: User, company: Company) -> Entry:
             continue  # it was touched by another request, or ended: look again
         return Entry(text, sessions.session_end(session), user, company, place)
     raise ConflictError
-
-
-def described(visit: Visit) -> dict[str, str]:
-    """What a mail says about where a request came from."""
-    client = visit.client
-    looks = (client.browser_type, client.os_version, client.device_model)
-    return {"device": " · ".join(part for part in looks if part) or "-", "ip": visit.ip}

@@ -18,7 +18,7 @@ from chalicelib.privacy import retention
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Notice, Session, User
 from chalicelib.records.proofs import Challenge, Channel, Intent
-from chalicelib.services import factors, sessions
+from chalicelib.services import clients, factors, sessions
 from chalicelib.services.devices import Visit
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def ask(
     visit: Visit,
     *,
     session_id: str | None = None,
+    generation: int | None = None,
     mailbox: str | None = None,
     email: str | None = None,
 ) -> Challenge:
@@ -64,6 +65,7 @@ def ask(
         channel=channel,
         code_hash=code_hash(challenge_id, code) if channel is Channel.MAIL else None,
         session_id=session_id,
+        generation=generation,
         mailbox=mailbox,
         until=now + _SECONDS,
         email=email,
@@ -75,16 +77,13 @@ def ask(
     )
     store.accounts.CHALLENGES.put_new(challenge, op=store.table.new_op())
     if channel is Channel.MAIL:
-        where = " · ".join(
-            part for part in (client.browser_type, client.os_version, client.device_model) if part
-        )
         notice = Notice(
             notice_id=ids.new("ntc"),
             template=f"{intent.value}_code",
             due_at=now + NOTICE_RETRY_SECONDS,
             locale=user.locale,
             email=email or user.email,
-            values={"code": code, "challenge": challenge_id, "device": where or "-", "ip": visit.ip},
+            values={"code": code, "challenge": challenge_id, **clients.as_values(client, visit.ip)},
         )
         store.accounts.add_notice(notice)
         queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
@@ -101,7 +100,7 @@ def answer(challenge_id: str, code: str, intent: Intent) -> Stored[Challenge]:
     store.limits.take("challenge", challenge_id, TRIES, _SECONDS)
     known = store.accounts.CHALLENGES.get(challenge_id=challenge_id, use=_USE)
     if known is None or clock.now() >= known.value.until or known.value.intent is not intent:
-        raise _refused()
+        raise refused()
     challenge = known.value
     if challenge.channel is Channel.TOTP:
         store.limits.take("totp", challenge.user_id, TOTP_TRIES, clock.HOUR)
@@ -109,7 +108,7 @@ def answer(challenge_id: str, code: str, intent: Intent) -> Stored[Challenge]:
     else:
         right = compare_digest(challenge.code_hash or "", code_hash(challenge_id, code))
     if not right:
-        raise _refused()
+        raise refused()
     return known
 
 
@@ -121,7 +120,7 @@ def give(session: Session, challenge_id: str, code: str) -> None:
     """
     known = answer(challenge_id, code, Intent.FRESH)
     if known.value.session_id != session.session_id:
-        raise _refused()
+        raise refused()
     spend(known, store.transaction.Transaction(store.table.new_op()))
     sessions.make_fresh(session.company_id, session.user_id, session.session_id)
 
@@ -145,7 +144,7 @@ def spend(known: Stored[Challenge], transaction: Transaction) -> None:
     try:
         transaction.commit()
     except ConflictError:
-        raise _refused() from None
+        raise refused() from None
 
 
 def is_fresh(proven_at: int | None) -> bool:
@@ -171,5 +170,6 @@ def code_hash(challenge_id: str, code: str) -> str:
     return store.accounts.operator_hash("proof", f"{challenge_id}|{code}")
 
 
-def _refused() -> UnauthorizedError:
+def refused() -> UnauthorizedError:
+    """One answer for wrong, used and late codes."""
     return UnauthorizedError("code_refused", "This code is not valid (any more).")

@@ -216,9 +216,11 @@ class Rows(Generic[R]):
         return Stored(record, version, until, known.policy)
 
     def put(self, record: R, *, op: str) -> None:
-        """Write whatever was there before; for facts where the latest word counts."""
-        until = expiry_of(self.cls)
-        row = self.encode(record, op=op, version=1, expires_at=until, due=None, policy=policy_now())
+        """Write whatever was there before; for facts where the latest word counts. Its version is the time in
+        milliseconds: whoever had read an earlier word does not replace this one by mistake.
+        """
+        until, version = expiry_of(self.cls), clock.now_ms()
+        row = self.encode(record, op=op, version=version, expires_at=until, due=None, policy=policy_now())
         try:
             call(row.save)
         except PynamoDBException as error:

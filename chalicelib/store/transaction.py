@@ -14,7 +14,7 @@ from pynamodb.connection import Connection
 from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel import aws, settings, telemetry
+from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.store.failures import CONFLICT_TRIES, backoff
 from chalicelib.store.items import Row
@@ -55,13 +55,21 @@ class Transaction:
         self._saves.append((row, absent(rows.model)))
         self._witness = self._witness or row
 
-    def replace(self, rows: Rows[R], known: Stored[R], record: R, *, due: Due | None = None) -> None:
-        """Change a row that must still be the version that was read."""
+    def replace(
+        self,
+        rows: Rows[R],
+        known: Stored[R],
+        record: R,
+        *,
+        due: Due | None = None,
+        used_again: bool = False,
+    ) -> None:
+        """Change a row that must still be the version that was read; ``used_again`` as in `Rows.replace`."""
         row = rows.encode(
             record,
             op=self.op,
             version=known.version + 1,
-            expires_at=known.expires_at,
+            expires_at=expiry_of(rows.cls) if used_again else known.expires_at,
             due=due,
             policy=known.policy,
         )
@@ -69,9 +77,11 @@ class Transaction:
         self._witness = self._witness or row
 
     def put(self, rows: Rows[R], record: R) -> None:
-        """Write the latest word, whatever was there."""
-        until = expiry_of(rows.cls)
-        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=None, policy=policy_now())
+        """Write the latest word, whatever was there: see ``Rows.put``."""
+        until, version = expiry_of(rows.cls), clock.now_ms()
+        row = rows.encode(
+            record, op=self.op, version=version, expires_at=until, due=None, policy=policy_now()
+        )
         self._saves.append((row, None))
 
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:

@@ -11,9 +11,8 @@ import time
 
 from infra.local import LocalStack
 from infra.local.package import ROOT
-from tests.bench import counts, edge_cpu, imports, prices, report, vault
+from tests.bench import counts, edge_cpu, identity, imports, prices, report, vault
 from tests.bench.report import Line, Section
-from tests.integration.client import PASSWORD, sign_up
 
 EDGE_RATIO = 1.15
 
@@ -31,8 +30,7 @@ def main() -> int:
     with LocalStack(proxy=True, clock=False, quiet=True) as stack:
         counted = counts.count(stack)
         show(*counted.sections)
-        user = sign_up(stack)
-        show(*vault.measure(stack, user.email, PASSWORD))
+        show(*identity.measure(stack), vault.measure(stack))
     show(prices.measure(counted.usage))
 
     file = ROOT / ".local" / "bench.json"

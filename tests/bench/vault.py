@@ -1,4 +1,4 @@
-"""The vault against plain AES-GCM, and what signing in costs beside the password hash; in this process.
+"""The vault against plain AES-GCM; in this process.
 
 Ratios of CPU time, so the machine does not matter. The calls go to the running local stack.
 """
@@ -20,10 +20,10 @@ TIMES = 200
 ROUNDS = 7
 
 
-def measure(stack: LocalStack, email: str, password: str) -> list[Section]:
-    """Sealing, opening and logging in."""
+def act_as_owner(stack: LocalStack) -> None:
+    """Let this process do what a function does, with the owner's rights."""
     own = stack.credentials()
-    os.environ |= {  # as a function's, but for the owner's key
+    os.environ |= {
         "AWS_ENDPOINT_URL": stack.wire.url,
         "AWS_ACCESS_KEY_ID": own["aws_access_key_id"],
         "AWS_SECRET_ACCESS_KEY": own["aws_secret_access_key"],
@@ -33,10 +33,11 @@ def measure(stack: LocalStack, email: str, password: str) -> list[Section]:
         "API_URL": stack.api,
         "MAIL_DOMAIN": "okki.example",
     }
-    return [_vault(stack), _login(email, password)]
 
 
-def _vault(stack: LocalStack) -> Section:
+def measure(stack: LocalStack) -> Section:
+    """Sealing and opening."""
+    act_as_owner(stack)
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     from chalicelib.kernel import ids
@@ -85,27 +86,6 @@ def _vault(stack: LocalStack) -> Section:
     return Section(f"The vault ({SIZE} bytes)", lines)
 
 
-def _login(email: str, password: str) -> Section:
-    from chalicelib.services import passwords, sessions
-
-    verifier = passwords.verifier(password)
-    passwords.matches(password, verifier)
-    numbers = iter(range(1, 1000))
-
-    def log_in() -> None:
-        sessions.log_in(email, password, ip=f"10.77.{next(numbers)}.1")
-
-    log_in()
-    hashing = statistics.median(
-        _spent(lambda: passwords.matches(password, verifier), 1) for _ in range(ROUNDS)
-    )
-    whole = statistics.median(_spent(log_in, 1) for _ in range(ROUNDS))
-    lines = [
-        Line("logging in beside the hash, share of the hash's CPU", {"x hash": (whole - hashing) / hashing})
-    ]
-    return Section("Passwords", lines, ["The hash is meant to be slow: Argon2id, 19 MiB, 2 passes."])
-
-
 def _calls(stack: LocalStack, act: Callable[[], object]) -> Usage:
     stack.wire.clear()
     act()
@@ -116,13 +96,14 @@ def _ratio(ours: Callable[[], object], theirs: Callable[[], object]) -> tuple[fl
     """Milliseconds of ours, and the median ratio of rounds in turns."""
     mine, other = [], []
     for _ in range(ROUNDS):
-        mine.append(_spent(ours, TIMES))
-        other.append(_spent(theirs, TIMES * 10) / 10)
+        mine.append(spent(ours, TIMES))
+        other.append(spent(theirs, TIMES * 10) / 10)
     ratio = statistics.median(a / b for a, b in zip(mine, other, strict=True))
     return statistics.median(mine) / TIMES * 1000, ratio
 
 
-def _spent(act: Callable[[], object], times: int) -> float:
+def spent(act: Callable[[], object], times: int) -> float:
+    """CPU seconds of this process."""
     began = time.process_time()
     for _ in range(times):
         act()

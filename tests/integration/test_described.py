@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator
 from infra.local import LocalStack
 from tests.integration.client import User, fresh_address, mail_to, request, sign_up
 
-
 NOT_OURS = {"/docs", "/openapi.json", "/v1/wechat/callback"}
 """A page, a document whose form others define, and what needs a way to WeChat first."""
 

@@ -317,6 +317,18 @@ def test_a_new_password_ends_every_other_session_and_forgets_every_device(stack:
 
 
 @pytest.mark.clause("passwords")
+def test_a_login_begun_with_the_old_password_is_over_with_the_new_one(stack: LocalStack) -> None:
+    user = sign_up(stack)
+    ip = fresh_network()
+    challenge = enter(stack, user.email, ip, FIREFOX).json["challenge"]
+    code = code_for(stack, user.email, 2)
+    body = {"current_password": PASSWORD, "password": "ten scarlet lanterns"}
+    assert user.call("PUT", "/v1/me/password", body).status == 200
+    late = prove(stack, challenge, code, ip, FIREFOX)
+    assert (late.status, late.json["code"]) == (401, "code_refused")
+
+
+@pytest.mark.clause("passwords")
 @pytest.mark.parametrize("password", ["password123", "qwertyuiop", "1234567890", "iloveyou2020"])
 def test_a_password_that_burglars_try_first_is_refused_everywhere(stack: LocalStack, password: str) -> None:
     user = sign_up(stack)
