@@ -161,13 +161,14 @@ def admitted(found: Entry | Challenge) -> Response:
     return entered(found)
 
 
-def entered(entry: Entry, status: int = 200) -> Response:
+def entered(entry: Entry, status: int = 200, **more: object) -> Response:
     """The answer to somebody who is in."""
     content = {
         "session": browser.session_answer(entry),
         "user": user_view(entry.user, entry.place.member),
         "company": company_view(entry.company, entry.place.access),
         "device_token": entry.device_token,
+        **more,
     }
     return respond(status, content, browser.entered(entry))
 

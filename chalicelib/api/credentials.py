@@ -11,10 +11,9 @@ from chalicelib.api.endpoint import Call, respond, route
 from chalicelib.api.forms import Code, Form, Language, Mailbox
 from chalicelib.kernel import clock
 from chalicelib.privacy import retention
-from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.proofs import Channel, Intent
-from chalicelib.services import credentials, factors, notify, proofs, sessions, wording
+from chalicelib.services import credentials, factors, presence, proofs, sessions, wording
 
 bp = Blueprint(__name__)
 
@@ -182,16 +181,17 @@ def prepare_totp(call: Call) -> dict[str, str]:
     body=OneTimeCode,
     permission=_OWN,
     clauses=("access",),
-    answer="RecoveryCodes",
+    answer="TotpOn",
 )
-def confirm_totp(call: Call) -> dict[str, Any]:
-    """Answers with recovery codes: the only time they are seen."""
+def confirm_totp(call: Call) -> Response:
+    """Answers with recovery codes, the only time they are seen, and with a new session: every other one ends,
+    and every device is asked for a code.
+    """
     who = call.who
     proofs.count(who.user_id)
-    codes = factors.confirm(who.company_id, who.user_id, call.body.code)
-    user, _ = sessions.profile(who.company_id, who.user_id)
-    notify.tell(user, Kind.CREDENTIALS, "totp_on")
-    return {"recovery_codes": codes}
+    user, company = sessions.profile(who.company_id, who.user_id)
+    codes, place = factors.confirm(user, call.body.code)
+    return entered(presence.reopen(who, place, user, company), recovery_codes=codes)
 
 
 @route(
@@ -223,7 +223,6 @@ def remove_totp(call: Call) -> Response:
     """Needs a fresh second proof. The secret and the recovery codes are deleted."""
     who = call.who
     proofs.require_fresh(who.session.proven_at)
-    factors.remove(who.company_id, who.user_id)
     user, _ = sessions.profile(who.company_id, who.user_id)
-    notify.tell(user, Kind.CREDENTIALS, "totp_off")
+    factors.remove(user)
     return respond(204, None)

@@ -59,7 +59,9 @@ GRANTABLE: Final = frozenset(
 """What an admin may give to managers and members, or take from them."""
 
 ALWAYS: Final = frozenset({_P.OWN_SETTINGS})
-"""What nobody can take from anybody: seeing and correcting what is held about oneself (5.1)."""
+"""What no setting can take from anybody: seeing and correcting what is held about oneself (5.1). It ends with
+the company's accounts; whatever is still held then is asked for as anybody asks (8).
+"""
 
 BY_DEFAULT: Final[Mapping[Position, frozenset[Permission]]] = MappingProxyType(
     {

@@ -39,6 +39,7 @@ class Device:
     device_id: str = opaque(export=True)
     token_hash: str = opaque()
     looks: str = opaque(why="keyed hash of the kind of client and its network")
+    generation: int = opaque(why="of the member; one of an earlier generation is a stranger", default=1)
     first_seen_at: int = opaque(export=True)
     last_seen_at: int = opaque(export=True)
     ip: str = personal(Category.AUTOMATIC, "ip")

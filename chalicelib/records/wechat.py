@@ -59,6 +59,7 @@ class WechatAttempt:
     company_id: str | None = opaque(why="who links; none for a login", default=None)
     user_id: str | None = opaque(default=None)
     session_id: str | None = opaque(default=None)
+    generation: int | None = opaque(why="of the member who links; another one by now refuses", default=None)
     code_hash: str | None = opaque(why="of the one code that counts", default=None)
     claimed_at: int | None = opaque(default=None)
     settled_at: int | None = opaque(default=None)

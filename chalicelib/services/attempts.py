@@ -58,6 +58,7 @@ def open_way(keys: Keys, intent: WechatIntent, flow: str, who: Principal | None)
         company_id=who.company_id if who is not None else None,
         user_id=who.user_id if who is not None else None,
         session_id=who.session.session_id if who is not None else None,
+        generation=who.session.generation if who is not None else None,
     )
     store.wechat.ATTEMPTS.put_new(attempt, op=store.table.new_op())
 

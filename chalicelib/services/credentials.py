@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
-ASKED_PER_MAILBOX: Final = 5
+ASKED_PER_MAILBOX_AND_NETWORK: Final = 5
+ASKED_PER_MAILBOX: Final = 20
 ASKED_PER_NETWORK: Final = 60
 CODES_PER_MAILBOX_AND_NETWORK: Final = 5
 CODES_PER_MAILBOX: Final = 50
@@ -53,9 +54,8 @@ def change(who: Principal, current: str, wanted: str, visit: Visit) -> Entry:
     if not passwords.matches(current, known.value.password_verifier):
         raise UnauthorizedError("password_refused", "The current password is wrong.")
     passwords.check(wanted, personal=(user.name, company.name, user.email))
-    place = _replace(known, wanted)
+    place = _replace(known, user, wanted)
     devices.forget(who.company_id, who.user_id)
-    notify.tell(user, Kind.CREDENTIALS, "password_changed")
     return _entered(place, user, visit)
 
 
@@ -68,7 +68,11 @@ def ask_reset(email: str, locale: str, *, ip: str) -> None:
     address = addresses.parse(email)
     mailbox = store.accounts.mailbox_hash(address.login)
     store.limits.take("reset-network", networks.prefix(ip), ASKED_PER_NETWORK, clock.HOUR)
-    store.limits.take("reset", address.person, ASKED_PER_MAILBOX, clock.HOUR)
+    near = f"{address.login}|{networks.prefix(ip)}"
+    store.limits.take("reset-near", near, ASKED_PER_MAILBOX_AND_NETWORK, clock.HOUR)
+    # By the mailbox as it logs in: another spelling of it has no account, gets no mail and uses nothing up.
+    # Who asks in the owner's place only sends them codes, and any of those will do.
+    store.limits.take("reset", address.login, ASKED_PER_MAILBOX, clock.HOUR)
     code, now = ids.code(), clock.now()
     until = now + int(retention.MAIL_CODE.total_seconds())
     row = Reset(mailbox=mailbox, code_hash=reset_hash(mailbox, code), until=until)
@@ -103,15 +107,14 @@ def reset(email: str, code: str, wanted: str, visit: Visit) -> Entry | Challenge
     known = store.accounts.LOGINS.get(mailbox=mailbox, use=_USE)
     if asked is None or known is None or clock.now() >= asked.value.until:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
+    company_id, user_id = known.value.company_id, known.value.user_id
+    user, _ = sessions.profile(company_id, user_id)
     try:
-        _replace(known, wanted, spend=asked)
+        _replace(known, user, wanted, spend=asked)
     except ConflictError:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).") from None
-    company_id, user_id = known.value.company_id, known.value.user_id
     devices.forget(company_id, user_id)
-    user, _ = sessions.profile(company_id, user_id)
-    notify.tell(user, Kind.CREDENTIALS, "password_changed")
-    return login.admit(company_id, user_id, visit, proven=True)
+    return login.admit(company_id, user_id, visit, trusted=True, proven=True)
 
 
 def login_of(user: User) -> Stored[Login]:
@@ -132,19 +135,23 @@ def reset_hash(mailbox: str, code: str) -> str:
     return store.accounts.operator_hash("reset", f"{mailbox}|{code}")
 
 
-def _replace(known: Stored[Login], wanted: str, spend: Stored[Reset] | None = None) -> Place:
-    """The new verifier, and a new generation of sessions, in one transaction."""
+def _replace(known: Stored[Login], user: User, wanted: str, spend: Stored[Reset] | None = None) -> Place:
+    """The new verifier, a new generation of sessions and devices, and the word to the owner; or nothing."""
     changed = replace(known.value, password_verifier=passwords.verifier(wanted))
+    told: list[str] = []
 
     def also(transaction: Transaction) -> None:
         transaction.replace(store.accounts.LOGINS, known, changed)
+        told[:] = notify.add(transaction, user, Kind.CREDENTIALS, "password_changed") or []
         if spend is not None:
             transaction.delete(store.accounts.RESETS, spend)
 
     def edit(place: Place) -> Place:
         return place._replace(member=replace(place.member, generation=place.member.generation + 1))
 
-    return membership.change(known.value.company_id, known.value.user_id, edit, also=also)
+    place = membership.change(known.value.company_id, known.value.user_id, edit, also=also)
+    notify.hint(told)
+    return place
 
 
 def _entered(place: Place, user: User, visit: Visit) -> Entry:

@@ -14,10 +14,11 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.kernel import clock, ids, networks
-from chalicelib.kernel.errors import ConflictError
+from chalicelib.kernel import clock, ids, networks, telemetry
+from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy import retention
 from chalicelib.privacy.register import Purpose
+from chalicelib.records.accounts import Member
 from chalicelib.records.proofs import Device
 from chalicelib.services import clients, countries
 from chalicelib.services.clients import Client
@@ -65,10 +66,22 @@ def by_token(token: str | None) -> Stored[Device] | None:
     return known
 
 
-def alike(company_id: str, user_id: str, visit: Visit) -> Stored[Device] | None:
-    """A device of the user of the same kind in the same network; one query."""
-    looks = _looks(company_id, visit)
-    return next((one for one in of_user(company_id, user_id) if one.value.looks == looks), None)
+def alike(member: Member, visit: Visit) -> Stored[Device] | None:
+    """A device of the user of the same kind in the same network; one query. What says nothing about itself is
+    like nothing: any script in the same building would be.
+    """
+    if not visit.client.kind:
+        return None
+    looks = _looks(member.company_id, visit)
+    found = of_user(member.company_id, member.user_id)
+    return next((one for one in found if one.value.looks == looks and is_known(one, member)), None)
+
+
+def is_known(device: Stored[Device], member: Member) -> bool:
+    """Whether a device is the member's, and not of a time before they ended everything: a new password, a new
+    mailbox or one-time codes make strangers of all devices in the very transaction.
+    """
+    return device.value.user_id == member.user_id and device.value.generation == member.generation
 
 
 def of_user(company_id: str, user_id: str) -> list[Stored[Device]]:
@@ -97,8 +110,9 @@ def make_room(company_id: str, user_id: str) -> None:
         store.accounts.DEVICES.delete(old)
 
 
-def made(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
+def made(member: Member, visit: Visit) -> tuple[Device, str]:
     """A new device, not stored yet, and its token."""
+    company_id, user_id = member.company_id, member.user_id
     now, secret = clock.now(), ids.secret()
     client = visit.client
     device = Device(
@@ -107,6 +121,7 @@ def made(company_id: str, user_id: str, visit: Visit) -> tuple[Device, str]:
         device_id=ids.new("dev"),
         token_hash=_hash(secret),
         looks=_looks(company_id, visit),
+        generation=member.generation,
         first_seen_at=now,
         last_seen_at=now,
         ip=visit.ip,
@@ -135,20 +150,14 @@ def seen(device: Device, visit: Visit) -> Device:
 
 
 def forget(company_id: str, user_id: str) -> None:
-    """Forget all devices of a user: the next login anywhere proves itself again.
-
-    Raises:
-        ConflictError: one of them is used again and again meanwhile.
+    """Delete all devices of a user that the generation has made strangers already. What cannot be deleted now
+    opens nothing and expires: open, for the sake of whoever has just changed their password.
     """
-    for attempt in range(3):
-        try:
-            for known in of_user(company_id, user_id):
-                store.accounts.DEVICES.delete(known)
-        except ConflictError:
-            if attempt == 2:
-                raise
-        else:
-            return
+    try:
+        for known in of_user(company_id, user_id):
+            store.accounts.DEVICES.delete(known)
+    except (ConflictError, UnavailableError) as error:
+        telemetry.event("devices_left", error=error)
 
 
 def _looks(company_id: str, visit: Visit) -> str:

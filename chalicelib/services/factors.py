@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError, UnauthorizedError
+from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
+from chalicelib.records.accounts import User
 from chalicelib.records.proofs import SecondFactor
-from chalicelib.services import membership
+from chalicelib.services import membership, notify
 from chalicelib.services.membership import Place
 
 if TYPE_CHECKING:
@@ -62,13 +64,15 @@ def begin(company_id: str, user_id: str, account: str) -> Setup:
     return Setup(secret, uri)
 
 
-def confirm(company_id: str, user_id: str, code: str) -> list[str]:
-    """Switch one-time codes on and return the recovery codes: the only time they are seen.
+def confirm(user: User, code: str) -> tuple[list[str], Place]:
+    """Switch one-time codes on; returns the recovery codes, the only time they are seen, and the user's new
+    place. Every session and device of before is over: a thief who is in already must meet the codes too.
 
     Raises:
         NotFoundError: nothing was prepared.
         UnauthorizedError: ``code_refused``.
     """
+    company_id, user_id = user.company_id, user.user_id
     known = _of(company_id, user_id)
     if known is None or known.value.confirmed_at is not None:
         raise NotFoundError
@@ -79,27 +83,36 @@ def confirm(company_id: str, user_id: str, code: str) -> list[str]:
     hashes = [_hash(company_id, user_id, one) for one in codes]
     on = replace(known.value, confirmed_at=clock.now(), last_step=step, recovery_hashes=hashes)
 
+    told: list[str] = []
+
     def also(transaction: Transaction) -> None:
         transaction.replace(store.accounts.SECOND_FACTORS, known, on)
+        told[:] = notify.add(transaction, user, Kind.CREDENTIALS, "totp_on") or []
 
-    membership.change(company_id, user_id, lambda place: _switched(place, on=True), also=also)
-    return codes
+    place = membership.change(company_id, user_id, _switched_on, also=also)
+    notify.hint(told)
+    return codes, place
 
 
-def remove(company_id: str, user_id: str) -> None:
+def remove(user: User) -> None:
     """Switch one-time codes off; the secret and the recovery codes are deleted with it.
 
     Raises:
         NotFoundError: they are off.
     """
+    company_id, user_id = user.company_id, user.user_id
     known = _of(company_id, user_id)
     if known is None:
         raise NotFoundError
 
+    told: list[str] = []
+
     def also(transaction: Transaction) -> None:
         transaction.delete(store.accounts.SECOND_FACTORS, known)
+        told[:] = notify.add(transaction, user, Kind.CREDENTIALS, "totp_off") or []
 
-    membership.change(company_id, user_id, lambda place: _switched(place, on=False), also=also)
+    membership.change(company_id, user_id, _switched_off, also=also)
+    notify.hint(told)
 
 
 def renew_recovery(company_id: str, user_id: str) -> list[str]:
@@ -151,8 +164,13 @@ def _of(company_id: str, user_id: str) -> Stored[SecondFactor] | None:
     return store.accounts.SECOND_FACTORS.get(company_id=company_id, user_id=user_id, use=_USE)
 
 
-def _switched(place: Place, *, on: bool) -> Place:
-    return place._replace(member=replace(place.member, second_factor=on))
+def _switched_on(place: Place) -> Place:
+    member = place.member
+    return place._replace(member=replace(member, second_factor=True, generation=member.generation + 1))
+
+
+def _switched_off(place: Place) -> Place:
+    return place._replace(member=replace(place.member, second_factor=False))
 
 
 def _step(factor: SecondFactor, code: str) -> int | None:

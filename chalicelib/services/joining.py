@@ -124,12 +124,8 @@ def _asked(token: str) -> _Asked:
     )
     if invitation is None:
         raise _refused()
-    inviter, access, company = store.table.get_together(
-        (store.accounts.MEMBERS, {"company_id": company_id, "user_id": invitation.value.invited_by}),
-        (store.accounts.ACCESS, {"company_id": company_id}),
-        (store.accounts.COMPANIES, {"company_id": company_id}),
-        use=_USE,
-    )
+    inviter, access = store.accounts.place(company_id, invitation.value.invited_by)
+    company = store.accounts.COMPANIES.get(company_id=company_id, use=_USE)
     email = addresses.parse(invitation.value.email)
     taken = store.accounts.LOGINS.get(mailbox=store.accounts.mailbox_hash(email.login), use=_USE)
     if access is None or company is None or taken is not None or not _may_invite(inviter, access.value):
@@ -176,7 +172,7 @@ def _prepared(form: Joining, asked: _Asked, verifier: str | None, visit: Visit) 
         email=address.written,
     )
     place = Place(member, access)
-    device, device_token = devices.made(company_id, user_id, visit)
+    device, device_token = devices.made(member, visit)
     token, session = sessions.new_session(place, device.device_id, now, proven_at=now)
     transaction = store.transaction.Transaction(store.table.new_op())
     mailbox = store.accounts.mailbox_hash(address.login)

@@ -24,7 +24,7 @@ from chalicelib.privacy import retention
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import MemberState, User
-from chalicelib.records.wechat import WechatLink, WechatTicket
+from chalicelib.records.wechat import WechatAttempt, WechatLink, WechatTicket
 from chalicelib.services import credentials, notify, proofs, sessions
 from chalicelib.services.sessions import Principal
 
@@ -88,15 +88,18 @@ def add(transaction: Transaction, company_id: str, user_id: str, person: Person)
     store.wechat.add_link(transaction, row, person.nickname)
 
 
-def link(company_id: str, user_id: str, person: Person, *, also: Callable[[Transaction], None]) -> Bond:
-    """Link an account to a user who asked for it, unless somebody has it; ``also`` joins the transaction of a
-    new link. The user is told by mail.
+def link(attempt: WechatAttempt, person: Person, *, also: Callable[[Transaction], None]) -> Bond:
+    """Link an account to the user who began the attempt, unless somebody has it; ``also`` joins the
+    transaction of a new link. The user is told by mail.
 
     Raises:
-        UnauthorizedError: the user is suspended or leaving.
+        UnauthorizedError: the user is suspended or leaving, or has ended all sessions since they began.
         ConflictError: one of the further writes does not hold.
     """
-    for attempt in range(TRIES):
+    company_id, user_id = str(attempt.company_id), str(attempt.user_id)
+    user, _ = sessions.profile(company_id, user_id)
+    told: list[str] = []
+    for number in range(TRIES):
         owner = store.wechat.IDENTITIES.get(identity=person.identity)
         if owner is not None:
             own = (owner.value.company_id, owner.value.user_id) == (company_id, user_id)
@@ -104,19 +107,21 @@ def link(company_id: str, user_id: str, person: Person, *, also: Callable[[Trans
         member, _ = store.accounts.place(company_id, user_id)
         if member is None or member.value.state is not MemberState.ACTIVE:
             raise UnauthorizedError
+        if member.value.generation != attempt.generation:
+            raise UnauthorizedError
         transaction = store.transaction.Transaction(store.table.new_op())
         also(transaction)
         transaction.check(store.accounts.MEMBERS, member)  # nobody is linked while being removed
         add(transaction, company_id, user_id, person)
+        told[:] = notify.add(transaction, user, Kind.LINKED_ACCOUNT, "wechat_linked") or []
         try:
             transaction.commit()
         except ConflictError:
-            if attempt == TRIES - 1:
+            if number == TRIES - 1:
                 raise
         else:
             break
-    user, _ = sessions.profile(company_id, user_id)
-    notify.tell(user, Kind.LINKED_ACCOUNT, "wechat_linked")
+    notify.hint(told)
     return Bond.NEW
 
 
@@ -152,6 +157,7 @@ def unlink(who: Principal, link_id: str) -> None:
     """
     proofs.require_fresh(who.session.proven_at)
     user, _ = sessions.profile(who.company_id, who.user_id)
+    told: list[str] = []
     for attempt in range(TRIES):
         links = store.wechat.links_of(who.company_id, who.user_id)
         chosen = next((one for one in links if one.value.link_id == link_id), None)
@@ -168,6 +174,7 @@ def unlink(who: Principal, link_id: str) -> None:
         else:
             raise ConflictError("last_way_in", "This is the only way into the account. Set a password first.")
         store.wechat.remove_link(transaction, chosen)
+        told[:] = notify.add(transaction, user, Kind.LINKED_ACCOUNT, "wechat_unlinked") or []
         try:
             transaction.commit()
         except ConflictError:
@@ -175,7 +182,7 @@ def unlink(who: Principal, link_id: str) -> None:
                 raise
         else:
             break
-    notify.tell(user, Kind.LINKED_ACCOUNT, "wechat_unlinked")
+    notify.hint(told)
 
 
 # -- people who are no users yet -------------------------------------------------------------------------

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 
 PER_MAILBOX_AND_NETWORK: Final = 10
 PER_NETWORK: Final = 200
-PER_MAILBOX: Final = 20
-PER_DOMAIN: Final = 300
+PER_MAILBOX: Final = 100
+PER_DOMAIN: Final = 3000
 PER_DEVICE: Final = 10
 """Attempts: a quarter of an hour for the first two and the last, an hour for a mailbox and a mail domain (the
-company, as far as it can be known before anybody is; not for domains anybody can get).
+company, as far as it can be known before anybody is; not for domains anybody can get). The wide ones are so
+wide that it takes several networks to close them to devices we do not know, which a password alone opens
+nothing to anyway.
 """
 
 TRIES: Final = 3
@@ -99,20 +101,23 @@ def admit(
     visit: Visit,
     *,
     device: Stored[Device] | None = None,
+    trusted: bool = False,
     proven: bool = False,
     by: Stored[Login] | None = None,
 ) -> Entry | Challenge:
     """Let somebody in who has given a first proof; every way in ends here.
 
-    ``device`` is the one the visit's token proved; ``proven`` says that the way itself proves more than a
-    password does (a code from the mailbox, WeChat on the person's telephone); ``by`` is the login row whose
+    ``device`` is the one the visit's token proved; ``trusted`` says that the way itself is more than a
+    password (WeChat on the person's telephone, a code from the mailbox), so an unknown device is not asked
+    for another code; ``proven`` that it counts as a fresh second proof. WeChat does not: whoever was shown
+    somebody else's QR code must not have given the account away with it. ``by`` is the login row whose
     password was right.
 
     Raises:
         UnauthorizedError: the user is suspended or gone, or the password was changed just now; told like a
             wrong password.
         RefusedError: the company's accounts are closed (`cancellation`).
-        ConflictError: the device was forgotten at this moment.
+        ConflictError: not in a few tries.
     """
     place = _place(company_id, user_id)
     if by is not None and _changed(by):
@@ -120,16 +125,21 @@ def admit(
     if place.access.state in {CompanyState.CANCELLED, CompanyState.PENDING}:
         raise RefusedError("company_closed", clause="cancellation")
     user, company = sessions.profile(company_id, user_id)
-    by_token = device
-    device = by_token or devices.alike(company_id, user_id, visit)
-    known = device is not None and not devices.unusual(device.value, visit, clock.now())
-    generation = place.member.generation
-    if place.member.second_factor and not (known and by_token is not None):
-        return proofs.ask(user, Intent.LOGIN, Channel.TOTP, visit, generation=generation)
-    if not (known or proven):
-        return proofs.ask(user, Intent.LOGIN, Channel.MAIL, visit, generation=generation)
-    entry = _open(user, company, place, visit, device, proven=proven)
-    if entry is None:
+    for _ in range(TRIES):
+        by_token = device if device is not None and devices.is_known(device, place.member) else None
+        found = by_token or devices.alike(place.member, visit)
+        known = found is not None and not devices.unusual(found.value, visit, clock.now())
+        generation = place.member.generation
+        if place.member.second_factor and not (known and by_token is not None):
+            return proofs.ask(user, Intent.LOGIN, Channel.TOTP, visit, generation=generation)
+        if not (known or trusted):
+            return proofs.ask(user, Intent.LOGIN, Channel.MAIL, visit, generation=generation)
+        entry = _open(user, company, place, visit, found, proven=proven)
+        if entry is not None:
+            break
+        # Another login has just noted the device, or it is being forgotten: look again.
+        device = devices.by_token(visit.device_token) if by_token is not None else None
+    else:
         raise ConflictError
     if entry.device_token is not None:
         notify.tell(user, Kind.NEW_DEVICE, "new_device", clients.as_values(visit.client, visit.ip))
@@ -152,8 +162,8 @@ def verify(challenge_id: str, code: str, visit: Visit) -> Entry:
     user, company = sessions.profile(company_id, user_id)
     for _ in range(TRIES):
         device = devices.by_token(visit.device_token)
-        if device is None or device.value.user_id != user_id:
-            device = devices.alike(company_id, user_id, visit)
+        if device is None or not devices.is_known(device, place.member):
+            device = devices.alike(place.member, visit)
         entry = _open(user, company, place, visit, device, proven=True, spend=known)
         if entry is not None:
             break
@@ -212,7 +222,7 @@ def _open(
     transaction = store.transaction.Transaction(store.table.new_op())
     if device is None:
         devices.make_room(user.company_id, user.user_id)
-        seen, token = devices.made(user.company_id, user.user_id, visit)
+        seen, token = devices.made(place.member, visit)
         transaction.put_new(store.accounts.DEVICES, seen)
     else:
         seen = devices.seen(device.value, visit)

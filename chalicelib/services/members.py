@@ -1,6 +1,6 @@
 """The people of a company, as its admins manage them (clauses `self-service`, `access`).
 
-Nobody changes their own place, and nobody the main account's: so an admin cannot lock themselves out, and
+Nobody changes their own position, and nobody the main account's: so an admin cannot lock themselves out, and
 the last one cannot go. What somebody loses, they lose with their next request (see ``membership``). Who is
 removed has no way in from that moment; what is kept of them is erased right after, and looked for once more
 a little later, in case a request that was under way wrote something still.
@@ -143,11 +143,12 @@ def remove(who: Principal, user_id: str) -> None:
         edit(Place(known.value, access.value))  # refuse before anything is taken away
         user = _user(who.company_id, user_id)
         login = _login(user)
+        if login is None:
+            continue  # their mailbox is being changed: without its row they would keep a way in
         invitations.withdraw_all(who.company_id, user.email)
 
-        def also(transaction: Transaction, login: Stored[Login] | None = login) -> None:
-            if login is not None:
-                transaction.delete(store.accounts.LOGINS, login)
+        def also(transaction: Transaction, login: Stored[Login] = login) -> None:
+            transaction.delete(store.accounts.LOGINS, login)
 
         try:
             membership.change(who.company_id, user_id, edit, also=also, due=due)
@@ -156,6 +157,8 @@ def remove(who: Principal, user_id: str) -> None:
                 raise
             continue  # they have just changed their password or mailbox: look again
         break
+    else:
+        raise ConflictError
     task: dict[str, str | int] = {"task": "erase_member", "company": who.company_id, "user": user_id}
     queues.hint(settings.QUEUE_TASKS, [task])
 

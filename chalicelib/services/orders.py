@@ -42,8 +42,8 @@ class Refusal(StrEnum):
 
     @property
     def may_be_cured(self) -> bool:
-        """Whether the same event could be taken after we have learned something: it is kept for that."""
-        return self in {Refusal.UNKNOWN_KEY, Refusal.UNREADABLE}
+        """Whether the event is kept for a person to look at: what billing signed may be paid money."""
+        return self not in {Refusal.MALFORMED, Refusal.BAD_SIGNATURE}
 
 
 class OrderRefusedError(Exception):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib import store
 from chalicelib.gateways import push
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
 from chalicelib.records.notifications import Platform, PushDevice, PushOwner
 
 if TYPE_CHECKING:
@@ -107,6 +107,8 @@ def forget_user(company_id: str, user_id: str) -> None:
     """
     for known in store.notifications.devices(company_id, user_id):
         forget(known)
+    if store.notifications.devices(company_id, user_id):
+        raise UnavailableError  # registered again at this moment
 
 
 def of_user(company_id: str, user_id: str) -> list[PushDevice]:

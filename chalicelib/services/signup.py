@@ -21,6 +21,7 @@ from chalicelib.kernel.errors import (
 )
 from chalicelib.privacy import policies, retention, texts
 from chalicelib.privacy.consent import CompanyState, ConsentPurpose, ConsentState
+from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
@@ -151,7 +152,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
         name=signup.name,
         email=signup.email,
     )
-    device, device_token = devices.made(user.company_id, user.user_id, visit)
+    device, device_token = devices.made(member, visit)
     place = Place(member, access)
     token, session = sessions.new_session(place, device.device_id, now, proven_at=now)
     transaction = store.transaction.Transaction(store.table.new_op())
@@ -206,7 +207,7 @@ def declared(*, is_adult: bool, policy_version: str) -> None:
     """
     if not is_adult:
         raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
-    if policy_version != policies.current(clock.now()).version:
+    if isinstance(policies.known(policy_version, clock.now()), Refused):
         raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
 
 

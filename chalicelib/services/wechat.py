@@ -73,8 +73,8 @@ def begin(intent: WechatIntent, flow: Flow, who: Principal | None, *, ip: str) -
         NotConfiguredError, BusyError: no WeChat here, or not now.
     """
     _count(ip)
-    if who is not None and not proofs.is_fresh(who.session.created_at):
-        proofs.require_fresh(who.session.proven_at)  # who has just logged in has proved it so
+    if who is not None:
+        proofs.require_fresh(who.session.proven_at)
     keys, now = attempts.new_keys(), clock.now()
     # First, so that nothing is kept of a way that leads nowhere.
     url = wechat.authorize_url(flow, redirect_uri=settings.api_url() + CALLBACK, state=keys.state)
@@ -155,7 +155,7 @@ def _link(known: Stored[WechatAttempt], person: Person) -> Stored[WechatAttempt]
         transaction.replace(store.wechat.ATTEMPTS, known, over)
 
     try:
-        bond = linked.link(str(attempt.company_id), str(attempt.user_id), person, also=also)
+        bond = linked.link(attempt, person, also=also)
     except ConflictError:
         attempts.release(known)
         raise attempts.in_progress() from None
@@ -192,7 +192,7 @@ def _let_in(identity: str, ticket: str, visit: Visit) -> Arrival:
         device = devices.by_token(visit.device_token)
         if device is not None and device.value.user_id != owner.value.user_id:
             device = None
-        return login.admit(owner.value.company_id, owner.value.user_id, visit, device=device, proven=True)
+        return login.admit(owner.value.company_id, owner.value.user_id, visit, device=device, trusted=True)
     until = linked.ticket_end(ticket)
     if until is None:
         raise SignInAgainError  # used up already, or the account was unlinked within this very minute

@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.store.failures import CONFLICT_TRIES, backoff
-from chalicelib.store.items import Row
+from chalicelib.store.items import LedgerRow, Row
 from chalicelib.store.table import (
     Due,
     Rows,
@@ -53,7 +53,7 @@ class Transaction:
         until = expires_at or expiry_of(rows.cls)
         row = rows.encode(record, op=self.op, version=1, expires_at=until, due=due, policy=policy_now())
         self._saves.append((row, absent(rows.model)))
-        self._witness = self._witness or row
+        self._see(row)
 
     def replace(
         self,
@@ -74,7 +74,7 @@ class Transaction:
             policy=known.policy,
         )
         self._saves.append((row, rows.model.version == known.version))
-        self._witness = self._witness or row
+        self._see(row)
 
     def put(self, rows: Rows[R], record: R) -> None:
         """Write the latest word, whatever was there: see ``Rows.put``."""
@@ -83,6 +83,7 @@ class Transaction:
             record, op=self.op, version=version, expires_at=until, due=None, policy=policy_now()
         )
         self._saves.append((row, None))
+        self._see(row)
 
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:
         """Remove a row that must still be the version that was read."""
@@ -91,6 +92,11 @@ class Transaction:
     def check(self, rows: Rows[R], known: Stored[R]) -> None:
         """Let everything depend on a row that must still be the version that was read; it stays as it is."""
         self._checks.append((rows.model, rows.keyed(known.value), rows.model.version == known.version))
+
+    def _see(self, row: Row) -> None:
+        """The first row is the witness; not one of the ledger, which those who write it may not read."""
+        if self._witness is None and not isinstance(row, LedgerRow):
+            self._witness = row
 
     def commit(self) -> None:
         """Write everything.

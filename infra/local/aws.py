@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import emulator, pushes
+from infra.local import capacity, emulator, pushes
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -112,7 +112,7 @@ def main() -> None:
     emulator.answer_without_delay()
     pushed = pushes.keep()
     if options.count_capacity:
-        emulator.count_capacity()
+        capacity.count_capacity()
     account = os.environ["MINISTACK_ACCOUNT_ID"]
     app = application(ministack.app, options.door_port, account, options.folder, pushed)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # fifty lines at every save

@@ -8,7 +8,6 @@ pinned and a missing name fails the start instead of silently testing less.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from email.utils import parseaddr
 from importlib import import_module
 from typing import Any, Self
@@ -16,13 +15,6 @@ from urllib.parse import parse_qs
 
 from infra.local.door import ADDRESS_HEADER
 from infra.local.mailbox import SEND_PATH
-
-Handler = Callable[
-    [str, str, dict[str, str], bytes, dict[str, Any]], Awaitable[tuple[int, dict[str, str], Any]]
-]
-
-CONSUMED_HEADER = "x-local-consumed-capacity"
-"""What a DynamoDB call cost, for wire.py: JSON list of [table, units]."""
 
 _ADDRESS = ADDRESS_HEADER.decode()
 
@@ -219,46 +211,6 @@ def _keys_of(items: list[Any]) -> list[str]:
         item["pk"].get("S") for item in items if isinstance(item, dict) and isinstance(item.get("pk"), dict)
     ]
     return [key for key in keys if isinstance(key, str)]
-
-
-def count_capacity() -> None:
-    """Asks for the consumed capacity of every DynamoDB call and reports it in a header.
-
-    A proxy cannot add the question itself: the request's signature covers its body.
-    """
-    app: Any = import_module("ministack.app")
-    plain: Handler = app.SERVICE_HANDLERS["dynamodb"]
-
-    async def counting(
-        method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
-    ) -> tuple[int, dict[str, str], Any]:
-        try:
-            request = json.loads(body)
-        except ValueError:
-            request = None
-        if not isinstance(request, dict):
-            return await plain(method, path, headers, body, query)
-        asked = request.get("ReturnConsumedCapacity", "NONE") != "NONE"
-        if not asked:
-            body = json.dumps({**request, "ReturnConsumedCapacity": "TOTAL"}).encode()
-        status, fields, reply = await plain(method, path, headers, body, query)
-        if status != 200 or not isinstance(reply, bytes | str):
-            return status, fields, reply
-        answer = json.loads(reply)
-        consumed = answer.get("ConsumedCapacity")
-        if consumed:
-            entries = consumed if isinstance(consumed, list) else [consumed]
-            fields[CONSUMED_HEADER] = json.dumps(
-                [[entry["TableName"], entry["CapacityUnits"]] for entry in entries]
-            )
-            if not asked:
-                del answer["ConsumedCapacity"]
-                reply = json.dumps(answer).encode()
-                for name in [name for name in fields if name.lower() in ("x-amz-crc32", "content-length")]:
-                    del fields[name]
-        return status, fields, reply
-
-    app.SERVICE_HANDLERS["dynamodb"] = counting
 
 
 def deliver_events_with_the_queues_consent() -> None:

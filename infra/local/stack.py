@@ -32,6 +32,8 @@ MAIL_DOMAIN = "okki.example"
 API_STAGE = "api"
 START_SECONDS = 30.0
 QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks")
+LOG_PAGE = 10_000
+"""Events of a log that the emulator gives out at once."""
 
 
 class FunctionError(Exception):
@@ -177,8 +179,16 @@ class LocalStack:
             ]
         lines: list[tuple[int, str]] = []
         for group in groups:
-            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group):
-                lines += [(event["timestamp"], event["message"]) for event in page["events"]]
+            start, whole = 0, False
+            while not whole:  # the emulator ends a page at 10,000 events and gives no token for the next
+                events = logs.filter_log_events(logGroupName=group, startTime=start)["events"]
+                whole = len(events) < LOG_PAGE
+                start = events[-1]["timestamp"] if events else 0
+                lines += [
+                    (event["timestamp"], event["message"])
+                    for event in events
+                    if whole or event["timestamp"] < start
+                ]
         return "\n".join(message for _, message in sorted(lines, key=lambda line: line[0]))
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:

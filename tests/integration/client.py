@@ -19,6 +19,8 @@ T = TypeVar("T")
 PASSWORD = "correct horse battery"
 POLICY = "2025-01-16"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
+AGENT = CHROME.replace("Windows NT 10.0; Win64; x64", "X11; Linux x86_64")
+"""What the tests' people use unless they say otherwise; a client without a name is never a known device."""
 _numbers = itertools.count(1)
 
 
@@ -98,7 +100,7 @@ class User:
     def call(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        own = {"Authorization": f"Bearer {self.token}", "X-Local-Client": self.address}
+        own = {"Authorization": f"Bearer {self.token}", "X-Local-Client": self.address, "User-Agent": AGENT}
         return request(self.stack.api + path, method, body, {**own, **(headers or {})})
 
     def contact(self, email: str, name: str = "Bob Buyer", **more: Any) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def log_in(
     stack: LocalStack, email: str, password: str = PASSWORD, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Logs in as a person does: with the code from the mailbox where one is asked for."""
-    own = {"X-Local-Client": fresh_network(), **(headers or {})}
+    own = {"X-Local-Client": fresh_network(), "User-Agent": AGENT, **(headers or {})}
     mailbox = email.strip()
     before = len(stack.mails(mailbox))
     answer = request(f"{stack.api}/v1/login", "POST", {"email": email, "password": password}, own)
@@ -208,7 +210,7 @@ def sign_up(stack: LocalStack, email: str | None = None, **more: Any) -> User:
         "policy_version": POLICY,
         **more,
     }
-    headers = {"X-Local-Client": address}
+    headers = {"X-Local-Client": address, "User-Agent": AGENT}
     answer = request(f"{stack.api}/v1/signup", "POST", form, headers)
     assert answer.status == 202, answer.body
     code = code_in(mail_to(stack, email))

@@ -53,7 +53,7 @@ for _module in pkgutil.iter_modules(chalicelib.records.__path__):
 RECORDS = {
     kind: made for kind, made in fields.RECORDS.items() if made.__module__.startswith("chalicelib.records.")
 }
-QUEUES = ("hits", "outbox", "notices", "feedback")
+QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks")
 DEAD = (*(f"{queue}-dead" for queue in QUEUES), "sweep-dead")
 
 RUN = os.urandom(3).hex()

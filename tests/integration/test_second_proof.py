@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pyotp
@@ -11,6 +12,7 @@ import pytest
 from chalicelib.services import factors, login, proofs
 from infra.local import LocalStack
 from tests.integration.client import (
+    AGENT,
     CHROME,
     PASSWORD,
     Answer,
@@ -30,12 +32,12 @@ DAY = 86_400
 
 
 def enter(stack: LocalStack, email: str, ip: str, agent: str | None = None, **headers: str) -> Answer:
-    own = {"X-Local-Client": ip, **({"User-Agent": agent} if agent else {}), **headers}
+    own = {"X-Local-Client": ip, "User-Agent": agent or AGENT, **headers}
     return request(f"{stack.api}/v1/login", "POST", {"email": email, "password": PASSWORD}, own)
 
 
 def prove(stack: LocalStack, challenge: Any, code: str, ip: str, agent: str | None = None) -> Answer:
-    own = {"X-Local-Client": ip, **({"User-Agent": agent} if agent else {})}
+    own = {"X-Local-Client": ip, "User-Agent": agent or AGENT}
     body = {"challenge_id": challenge["id"], "code": code}
     return request(f"{stack.api}/v1/login/verify", "POST", body, own)
 
@@ -142,7 +144,13 @@ def test_of_a_device_the_policys_fields_are_kept_sealed_and_nothing_else(stack: 
     )["Items"]
     assert len(rows) == 2
     for row in rows:
-        assert row["facts"]["M"].keys() == {"token_hash", "looks", "first_seen_at", "last_seen_at"}
+        assert row["facts"]["M"].keys() == {
+            "token_hash",
+            "looks",
+            "generation",
+            "first_seen_at",
+            "last_seen_at",
+        }
         assert b"Chrome" not in row["sealed"]["B"]
 
 
@@ -230,6 +238,7 @@ def with_totp(stack: LocalStack) -> tuple[User, pyotp.TOTP, list[str]]:
     otp = pyotp.TOTP(setup.json["secret"])
     codes = user.call("POST", "/v1/me/totp/confirm", {"code": otp.at(int(stack.now()))})
     assert codes.status == 200, codes.body
+    user = replace(user, token=codes.json["session"]["token"])
     recovery = codes.json["recovery_codes"]
     assert len(set(recovery)) == factors.RECOVERY_CODES
     stack.advance(60)  # that code is used up
@@ -252,6 +261,40 @@ def test_with_one_time_codes_on_an_unknown_device_is_asked_for_one(stack: LocalS
     device = {"X-Device-Token": entered.json["device_token"] or ""}
     if device["X-Device-Token"]:
         assert enter(stack, user.email, user.address, None, **device).status == 200
+
+
+@pytest.mark.clause("access")
+def test_whoever_was_in_before_one_time_codes_meets_them_too(stack: LocalStack) -> None:
+    """Somebody switches them on because a thief may have their password, and an open session."""
+    user = sign_up(stack)
+    ip = fresh_network()
+    challenge = enter(stack, user.email, ip, CHROME).json["challenge"]
+    thief = prove(stack, challenge, code_for(stack, user.email, 2), ip, CHROME).json
+    otp = pyotp.TOTP(user.call("POST", "/v1/me/totp").json["secret"])
+    on = user.call("POST", "/v1/me/totp/confirm", {"code": otp.at(int(stack.now()))})
+    assert on.status == 200
+    for dead in (thief["session"]["token"], user.token):
+        answer = request(f"{stack.api}/v1/me", headers={"Authorization": f"Bearer {dead}"})
+        assert answer.status == 401
+    again = enter(stack, user.email, ip, CHROME, **{"X-Device-Token": thief["device_token"]})
+    assert again.json["challenge"]["channel"] == "totp"
+
+
+@pytest.mark.clause("automatic")
+def test_a_client_that_says_nothing_about_itself_is_never_a_known_device(stack: LocalStack) -> None:
+    user = sign_up(stack)
+    ip = fresh_network()
+    for _ in range(2):
+        headers = {"X-Local-Client": ip}
+        body = {"email": user.email, "password": PASSWORD}
+        count = len(stack.mails(user.email))
+        answer = request(f"{stack.api}/v1/login", "POST", body, headers)
+        assert answer.status == 202
+        proof = {
+            "challenge_id": answer.json["challenge"]["id"],
+            "code": code_for(stack, user.email, count + 1),
+        }
+        assert request(f"{stack.api}/v1/login/verify", "POST", proof, headers).status == 200
 
 
 @pytest.mark.clause("access")
@@ -393,8 +436,8 @@ def test_a_lost_reply_while_changing_the_password_leaves_one_that_works(stack: L
     )
     assert changed.status == 200, changed.body
     body = {"email": user.email, "password": "ten scarlet lanterns"}
-    own = {"X-Local-Client": user.address}
-    assert request(f"{stack.api}/v1/login", "POST", body, own).status == 200
+    own = {"X-Local-Client": user.address, "User-Agent": AGENT}
+    assert request(f"{stack.api}/v1/login", "POST", body, own).status == 200, "the device it was changed on"
 
 
 @pytest.mark.clause("access")

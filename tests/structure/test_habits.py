@@ -20,7 +20,6 @@ LONGER = {
     "chalicelib/store/table.py": "one class: how a record becomes a row and back, with its two readers",
     "infra/local/stack.py": "one class that starts, serves and ends a stack",
     "infra/local/wire.py": "a proxy: framing, recording and breaking share one connection",
-    "infra/local/demo.py": "a story, told in order",
 }
 """Files over the limit, and why they are better whole."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.api.shapes import COUNT, TEXT, TIME, YES_NO, many, thing
+from chalicelib.api.shapes import COUNT, TEXT, TIME, YES_NO, many, or_null, ref, thing
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "Proven": thing("This session counts as proven.", proven_until=TIME),
@@ -14,6 +14,14 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         "For an authenticator app.",
         secret={**TEXT, "description": "Base32, to be typed."},
         uri={**TEXT, "description": "The same, to be shown as a QR code."},
+    ),
+    "TotpOn": thing(
+        "One-time codes are on; a new session, since every one before it is over.",
+        session=ref("Session"),
+        user=ref("User"),
+        company=ref("Company"),
+        device_token=or_null(TEXT),
+        recovery_codes=many(TEXT),
     ),
     "RecoveryCodes": thing("Each works once, should the app be lost.", recovery_codes=many(TEXT)),
 }
