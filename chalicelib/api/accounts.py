@@ -8,7 +8,17 @@ from chalice import Blueprint, Response
 
 from chalicelib.api import browser
 from chalicelib.api.endpoint import Call, respond, route
-from chalicelib.api.forms import Code, Form, Identifier, Language, Line, Mailbox, ProofCode, Ticket, Version
+from chalicelib.api.forms import (
+    Code,
+    Form,
+    Identifier,
+    Language,
+    Mailbox,
+    Name,
+    ProofCode,
+    Ticket,
+    Version,
+)
 from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import Member, Session, User
@@ -24,8 +34,8 @@ bp = Blueprint(__name__)
 class SignUp(Form):
     """A new company account."""
 
-    name: Line
-    company: Line
+    name: Name
+    company: Name
     email: Mailbox
     password: str
     is_adult: bool

@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 from pydantic import Field
 
 from chalicelib.api.endpoint import Call, respond, route
-from chalicelib.api.forms import Country, Form, Identifier, Line, Link
+from chalicelib.api.forms import Country, Form, Identifier, Line, Link, Name
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
@@ -26,7 +26,7 @@ class ChangedCompany(Form):
     """The fields to change, and the version they were read in."""
 
     version: int
-    name: Line | None = None
+    name: Name | None = None
     country: Country | None = None
     website: Link | None = None
     admins_need_totp: bool | None = None

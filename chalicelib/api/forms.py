@@ -45,6 +45,12 @@ def _no_controls(value: str) -> str:
     return value
 
 
+def _no_link(value: str) -> str:
+    if "://" in value or "www." in value.lower():
+        raise ValueError("looks_like_a_link")
+    return value
+
+
 def _web_link(value: str) -> str:
     if not value.startswith(("https://", "http://")):
         raise ValueError("not_a_web_link")
@@ -55,6 +61,9 @@ Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)
 ]
 """One line of text that may appear in a mail header."""
+
+Name = Annotated[Line, AfterValidator(_no_link)]
+"""What people and companies are called. It stands in mails to strangers, so it is no place for an address."""
 
 Mailbox = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_is_address)

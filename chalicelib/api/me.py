@@ -10,7 +10,7 @@ from chalicelib.api import browser
 from chalicelib.api.accounts import Proof, challenge_view, company_view, entered, user_view
 from chalicelib.api.consents import standing_view
 from chalicelib.api.endpoint import Call, respond, route
-from chalicelib.api.forms import Form, Language, Line, Mailbox
+from chalicelib.api.forms import Form, Language, Mailbox, Name
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import User
@@ -31,7 +31,7 @@ class ChangedProfile(Form):
     """The fields to change, and the version they were read in."""
 
     version: int
-    name: Line | None = None
+    name: Name | None = None
     locale: Language | None = None
 
 

@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 
 from chalicelib.api.accounts import entered
 from chalicelib.api.endpoint import Call, page, respond, route
-from chalicelib.api.forms import Form, Identifier, Language, Line, Mailbox, Ticket, Version
+from chalicelib.api.forms import Form, Identifier, Language, Mailbox, Name, Ticket, Version
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy import retention
@@ -47,7 +47,7 @@ class AcceptedInvitation(Form):
     """The secret from the mail, and who joins."""
 
     token: str
-    name: Line
+    name: Name
     password: str | None = None
     is_adult: bool
     policy_version: Version

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, settings, telemetry
-from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
 from chalicelib.privacy import policies
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.notifications import Kind
@@ -169,7 +169,9 @@ def _step(one: Announcement, policy: Policy) -> tuple[Announcement, int]:
         after = one.within_user if one.within_id == company_id else None
         try:
             reached = _tell_company(company_id, policy, after or "", until)
-        except (store.vault.KeyMissingError, store.vault.WrongPlaceError) as error:
+        except (ConflictError, UnavailableError):
+            raise  # nobody's fault: the step is repeated
+        except Exception as error:
             # One company that cannot be opened must not keep the news from all that come after it.
             telemetry.event("announcement_error", error=error, company_id=company_id)
             reached, one = _Reached(0), replace(one, unreadable=one.unreadable + 1)

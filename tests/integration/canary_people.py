@@ -82,6 +82,7 @@ def _proofs(user: User, own: Own, values: dict[str, str]) -> None:
     code = pyotp.TOTP(setup.json["secret"]).at(int(user.stack.now()))
     confirmed = own("POST", "/v1/me/totp/confirm", {"code": code})
     assert confirmed.status == 200, confirmed.body
+    user.token = confirmed.json["session"]["token"]
     for number, recovery in enumerate(confirmed.json["recovery_codes"]):
         values[f"recovery code {number}"] = recovery
 

@@ -11,7 +11,7 @@ import pytest
 from chalicelib.kernel import ids
 from chalicelib.privacy import retention
 from infra.local import LocalStack
-from tests.integration.client import Answer, User, fresh_address, request, sign_up
+from tests.integration.client import Answer, User, fresh_address, log_in, sign_up
 
 API = "okki-leads-api"
 BASIS = {"basis": "legitimate_interest", "source": "Canton Fair 2026, hall 5"}
@@ -271,12 +271,8 @@ def test_a_key_belongs_to_one_body_one_user_and_one_day(stack: LocalStack, user:
     stack.advance(int(retention.IDEMPOTENCY.total_seconds()) // 2 - 60)
     user.call("GET", "/v1/me")  # stays logged in
     stack.advance(int(retention.IDEMPOTENCY.total_seconds()) // 2 + 120)
-    token = request(
-        f"{stack.api}/v1/login",
-        "POST",
-        {"email": user.email, "password": "correct horse battery"},
-        {"X-Local-Client": user.address},
-    ).json["session"]["token"]
+    entered = log_in(stack, user.email, headers={"X-Local-Client": user.address})
+    token = entered.json["session"]["token"]
     later = user.call("POST", "/v1/contacts", FULL, {**once, "Authorization": f"Bearer {token}"})
     assert later.status == 201
     assert later.json["id"] != first["id"]

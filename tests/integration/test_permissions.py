@@ -289,7 +289,7 @@ def test_admins_without_one_time_codes_reach_only_their_own_settings_once_they_a
     setup = boss.call("POST", "/v1/me/totp")
     assert setup.status == 201, setup.body
     code = pyotp.TOTP(setup.json["secret"]).at(int(stack.now()))
-    assert boss.call("POST", "/v1/me/totp/confirm", {"code": code}).status == 200
+    boss.token = boss.call("POST", "/v1/me/totp/confirm", {"code": code}).json["session"]["token"]
     assert refusal(ask(boss, RUNS)) is None, "from the next request on"
 
 

@@ -286,7 +286,7 @@ def test_an_open_session_alone_does_not_move_an_account_to_another_mailbox(stack
     assert user.call("POST", "/v1/me/proof/verify", body).status == 200
     secret = user.call("POST", "/v1/me/totp").json["secret"]
     code = pyotp.TOTP(secret).at(int(stack.now()))
-    assert user.call("POST", "/v1/me/totp/confirm", {"code": code}).status == 200
+    user.token = user.call("POST", "/v1/me/totp/confirm", {"code": code}).json["session"]["token"]
     assert me(user)["second_factor"] is True
     stack.advance(660)
     refused(ask(user, new), 403, "proof_needed")

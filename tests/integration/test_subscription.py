@@ -62,7 +62,9 @@ def take(stack: LocalStack, *details: Mapping[str, Any]) -> list[int]:
 def paid(stack: LocalStack, user: User, **members: Any) -> dict[str, Any]:
     """An order of billing for the user's company, taken."""
     made = order(user.company["id"], **members)
-    assert take(stack, billing.signed(stack.billing_key, made)) == []
+    signed = billing.signed(stack.billing_key, made)
+    # Again, as the queue would bring it, should a function that is just starting have run out of patience.
+    assert eventually(lambda: take(stack, signed) == [])
     return made
 
 
@@ -220,14 +222,13 @@ def test_a_forged_order_gives_nobody_anything_and_wakes_somebody(stack: LocalSta
     forged = {
         "malformed": {"order": good["order"]},
         "bad_signature": {**good, "order": good["order"].replace(user.company["id"], other.company["id"])},
-        "unknown_company": billing.signed(stack.billing_key, order("co_06gv7s2k81r0bo4m5p3t9d6e8g")),
     }
     dead = len(stack.messages("billing-dead"))
     before = len(refusals(stack))
     for detail in forged.values():
         assert take(stack, detail) == []  # dropped: it never becomes true
     assert eventually(
-        lambda: len(told) == 3 and told if (told := refusals(stack)[before:]) else None
+        lambda: len(told) == 2 and told if (told := refusals(stack)[before:]) else None
     ) == list(forged)
     assert [shown(one)["history"]["items"] for one in (user, other)] == [[], []]
     assert len(stack.messages("billing-dead")) == dead
@@ -238,17 +239,18 @@ def test_an_order_we_cannot_read_yet_waits_for_a_person(stack: LocalStack) -> No
     user = sign_up(stack)
     company = user.company["id"]
     unread = [
+        billing.signed(stack.billing_key, order("co_06gv7s2k81r0bo4m5p3t9d6e8g")),
         billing.signed(stack.billing_key, order(company, plan="enterprise")),
         billing.signed(stack.billing_key, order(company, coupon="SPRING")),
         {**billing.signed(stack.billing_key, order(company)), "key": "2"},
     ]
     good = billing.signed(stack.billing_key, order(company))
-    assert take(stack, *unread, good) == [0, 1, 2]
+    assert take(stack, *unread, good) == [0, 1, 2, 3]
     assert len(shown(user)["history"]["items"]) == 1
     stack.retry_after(1)
-    stack.order(unread[0])
+    stack.order(unread[1])
     found = eventually(lambda: [one for one in stack.messages("billing-dead") if company in one], 40)
-    assert json.loads(found[0])["detail"] == unread[0]
+    assert json.loads(found[0])["detail"] == unread[1]
     stack.retry_after(3)
 
 
@@ -256,7 +258,7 @@ def test_the_number_of_an_order_cannot_be_used_for_another_one(stack: LocalStack
     user = sign_up(stack)
     first = paid(stack, user, months=1)
     before = len(refusals(stack))
-    assert take(stack, billing.signed(stack.billing_key, {**first, "months": 36})) == []
+    assert take(stack, billing.signed(stack.billing_key, {**first, "months": 36})) == [0], "kept for a person"
     assert eventually(lambda: refusals(stack)[before:]) == ["id_used_again"]
     assert [one["months"] for one in shown(user)["history"]["items"]] == [1]
 
@@ -277,10 +279,12 @@ def test_paying_lifts_no_restriction_and_brings_nobody_back(stack: LocalStack, s
     user = sign_up(stack)
     set_state(stack, user, state)
     before = len(refusals(stack))
-    paid(stack, user)
     if state == "cancelled":
+        one = billing.signed(stack.billing_key, order(user.company["id"]))
+        assert take(stack, one) == [0], "kept for a person: somebody may have paid"
         assert eventually(lambda: refusals(stack)[before:]) == ["company_cancelled"]
         return
+    paid(stack, user)
     found = shown(user)
     assert (found["state"], len(found["history"]["items"])) == (state, 1)
     assert contact(user).json["code"] == "company_not_active"

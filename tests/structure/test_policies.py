@@ -72,8 +72,7 @@ MAY = {
     },
     "take_orders": {
         "BillingQueue": TAKE,
-        "AccountsTable": f"{KEEP} ConditionCheckItem UpdateItem",
-        "LedgerTable": "PutItem",
+        "AccountsTable": f"{KEEP} ConditionCheckItem",
         "NoticesQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
@@ -82,7 +81,6 @@ MAY = {
         "TasksQueue": f"{TAKE} SendMessage",
         "AccountsTable": f"{KEEP} ConditionCheckItem DeleteItem",
         "AccountsTable/index/due": "Query",
-        "LedgerTable": "PutItem",
         "NoticesQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
