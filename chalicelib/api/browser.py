@@ -82,7 +82,9 @@ def require_own_page(request: Request) -> None:
         RefusedError: ``csrf``, the browser was sent by another site.
     """
     origin = request.headers.get("origin")
-    if origin is not None and origin != _own_origin():
+    # Where a link led here there is no Origin; browsers then say where they come from in a header of its own.
+    site = request.headers.get("sec-fetch-site", "none")
+    if (origin is not None and origin != _own_origin()) or site not in {"same-origin", "none"}:
         raise RefusedError("csrf", _ELSEWHERE)
 
 

@@ -46,14 +46,15 @@ C = TypeVar("C", bound=StrEnum)
 )
 def begin_wechat(call: Call) -> Response:
     """`intent=login` (by default) or `link`; `flow=qr` (a code to scan, by default) or `in_app`, for our
-    pages inside WeChat. Linking needs a session, and in it a login or second proof of the last ten minutes.
-    The way is bound to this browser by a cookie; what WeChat does with it is not covered by our policy.
+    pages inside WeChat. Linking needs a session with a second proof of the last ten minutes. The way is
+    bound to this browser by a cookie; what WeChat does with it is not covered by our policy.
     """
     asked = _query(call, ("intent", "flow"))
     intent = _choice(WechatIntent, asked, "intent", WechatIntent.LOGIN)
     flow = _choice(Flow, asked, "flow", Flow.QR)
     who = None
     if intent is WechatIntent.LINK:
+        browser.require_own_page(call.request)  # it is begun by a GET, so no token stands in for this
         who = browser.principal(call.request, "GET")
         sessions.permit(who, Permission.OWN_SETTINGS)
     began = wechat.begin(intent, flow, who, ip=call.ip)

@@ -109,6 +109,15 @@ def test_who_sits_down_at_somebody_elses_browser_does_not_become_the_key_to_it(s
     assert way.load(location).json == {"status": "linked"}
 
 
+def test_another_site_cannot_begin_a_link_in_somebodys_browser(stack: LocalStack) -> None:
+    user = sign_up(stack)
+    cookie = {"Cookie": f"__Host-session={user.token}"}
+    path = f"{stack.api}/v1/wechat/authorize?intent=link"
+    for site in ("cross-site", "same-site"):
+        refused(request(path, headers={**cookie, "Sec-Fetch-Site": site}), 403, "csrf")
+    assert request(path, headers={**cookie, "Sec-Fetch-Site": "same-origin"}).status == 200
+
+
 def test_a_second_proof_opens_linking_again(stack: LocalStack) -> None:
     user = sign_up(stack)
     stack.advance(700)
