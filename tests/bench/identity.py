@@ -15,6 +15,7 @@ from tests.bench.report import Line, Section
 from tests.bench.vault import act_as_owner, spent
 from tests.integration import people, ways
 from tests.integration.client import (
+    AGENT,
     PASSWORD,
     Answer,
     User,
@@ -175,7 +176,7 @@ def _cpu(stack: LocalStack, boss: User) -> Section:
     place = {"pk": {"S": boss.company["id"]}, "sk": {"S": "access"}}
 
     def known() -> None:
-        assert isinstance(login.log_in(boss.email, PASSWORD, Visit(boss.address, None, None)), Entry)
+        assert isinstance(login.log_in(boss.email, PASSWORD, Visit(boss.address, AGENT, None)), Entry)
 
     def refused(email: str) -> None:
         try:
