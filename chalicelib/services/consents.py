@@ -8,7 +8,6 @@ user knows with its next request.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -150,8 +149,8 @@ def give(
         return found
 
     def make(once: Once | None) -> UserReceipt:
-        word = _word(who, purpose, state, text_version, SETTINGS)
-        return _write(word, _known(who, purpose), once)
+        said = word(who.company_id, who.user_id, purpose, state, text_version=text_version, method=SETTINGS)
+        return _write(said, _known(who, purpose), once)
 
     return repeats.once(who, repeat, again, make)
 
@@ -196,24 +195,52 @@ def agree(who: Principal, version: str) -> Standing:
     agreed = policies.get(who.session.policy_version, today)
     if agreed is not None and agreed.effective_on >= wanted.effective_on:
         return open_now
-    text = current_text(ConsentPurpose.ACCOUNT, now)
-    word = _word(
-        who, ConsentPurpose.ACCOUNT, ConsentState.GRANTED, text.id if text is not None else "", POLICY
-    )
+    said = account_word(who.company_id, who.user_id, POLICY)
 
     def edit(place: Place) -> Place:
         return place._replace(member=replace(place.member, policy_version=version))
 
     def also(transaction: Transaction) -> None:
-        store.consents.record(word, version, transaction)
+        store.consents.record(said, version, transaction)
 
     place = membership.change(who.company_id, who.user_id, edit, also=also)
     return standing(place.member.policy_version)
 
 
 def current_text(purpose: ConsentPurpose, now: int) -> ConsentText | None:
-    """The text in force at an epoch time; texts begin with the day in UTC, as the signup form has it."""
-    return texts.current_text(purpose, datetime.fromtimestamp(now, UTC).date())
+    """The text in force at an epoch time: texts change with the day of the policy, as its versions do."""
+    return texts.current_text(purpose, policies.day(now))
+
+
+def word(
+    company_id: str,
+    user_id: str,
+    purpose: ConsentPurpose,
+    state: ConsentState,
+    *,
+    text_version: str,
+    method: str,
+) -> UserConsent:
+    """What a user says now about one question; not stored yet."""
+    return UserConsent(
+        company_id=company_id,
+        user_id=user_id,
+        purpose=purpose,
+        state=state,
+        text_version=text_version,
+        method=method,
+        at=clock.now(),
+        receipt_id=ids.new("rc"),
+    )
+
+
+def account_word(company_id: str, user_id: str, method: str) -> UserConsent:
+    """The yes of somebody who opens an account, or agrees to a version of the policy: to today's text."""
+    text = current_text(ConsentPurpose.ACCOUNT, clock.now())
+    shown = text.id if text is not None else ""
+    return word(
+        company_id, user_id, ConsentPurpose.ACCOUNT, ConsentState.GRANTED, text_version=shown, method=method
+    )
 
 
 def _deny(who: Principal, purpose: ConsentPurpose, text_version: str, method: str) -> UserReceipt:
@@ -224,20 +251,27 @@ def _deny(who: Principal, purpose: ConsentPurpose, text_version: str, method: st
             stands = store.consents.receipt(who.company_id, who.user_id, known.value.receipt_id)
             if stands is not None:
                 return stands
-        word = _word(who, purpose, ConsentState.DENIED, text_version, method)
+        said = word(
+            who.company_id,
+            who.user_id,
+            purpose,
+            ConsentState.DENIED,
+            text_version=text_version,
+            method=method,
+        )
         try:
-            return _write(word, known, None)
+            return _write(said, known, None)
         except ConflictError:
             if attempt == TRIES - 1:
                 raise  # another word came in between each time
     raise ConflictError
 
 
-def _write(word: UserConsent, known: Stored[UserConsent] | None, once: Once | None) -> UserReceipt:
+def _write(said: UserConsent, known: Stored[UserConsent] | None, once: Once | None) -> UserReceipt:
     """The word after the one that was read, with its receipt; nothing if another word came in between."""
     transaction = store.transaction.Transaction(store.table.new_op())
-    policy = policies.current(word.at).version
-    receipt = store.consents.record(word, policy, transaction, known=known, first=known is None)
+    policy = policies.current(said.at).version
+    receipt = store.consents.record(said, policy, transaction, known=known, first=known is None)
     if once is not None:
         once.add_to(transaction, receipt.receipt_id)
     transaction.commit()
@@ -246,18 +280,3 @@ def _write(word: UserConsent, known: Stored[UserConsent] | None, once: Once | No
 
 def _known(who: Principal, purpose: ConsentPurpose) -> Stored[UserConsent] | None:
     return store.consents.CONSENTS.get(company_id=who.company_id, user_id=who.user_id, purpose=purpose)
-
-
-def _word(
-    who: Principal, purpose: ConsentPurpose, state: ConsentState, text_version: str, method: str
-) -> UserConsent:
-    return UserConsent(
-        company_id=who.company_id,
-        user_id=who.user_id,
-        purpose=purpose,
-        state=state,
-        text_version=text_version,
-        method=method,
-        at=clock.now(),
-        receipt_id=ids.new("rc"),
-    )

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids, networks
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import cookies, policies, texts
+from chalicelib.privacy import cookies, policies
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.cookies import CookieAnswer, CookieCategory, UnknownCategoryError
 from chalicelib.privacy.texts import ConsentText
 from chalicelib.records.cookies import CookieChoice, CookieReceipt
+from chalicelib.services import consents
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -105,7 +105,7 @@ def answer(
 
 def current_text(now: int) -> ConsentText | None:
     """What is agreed to today."""
-    return texts.current_text(ConsentPurpose.COOKIES, datetime.fromtimestamp(now, UTC).date())
+    return consents.current_text(ConsentPurpose.COOKIES, now)
 
 
 def max_age() -> int:

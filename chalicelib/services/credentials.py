@@ -10,13 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
-from chalicelib.gateways import queues
-from chalicelib.kernel import addresses, clock, ids, networks, settings
+from chalicelib.kernel import addresses, clock, ids, networks
 from chalicelib.kernel.errors import ConflictError, UnauthorizedError
 from chalicelib.privacy import retention
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import Login, Notice, User
+from chalicelib.records.accounts import Login, User
 from chalicelib.records.proofs import Challenge, Reset
 from chalicelib.services import devices, login, membership, notify, passwords, sessions
 from chalicelib.services.devices import Visit
@@ -36,7 +35,6 @@ CODES_PER_MAILBOX: Final = 50
 CHANGES_PER_USER: Final = 10
 """Asking: an hour. Codes and the old password: a quarter of an hour."""
 
-NOTICE_RETRY_SECONDS: Final = 300
 _USE: Final = Purpose.CREATE_AND_LOGIN
 
 
@@ -77,16 +75,7 @@ def ask_reset(email: str, locale: str, *, ip: str) -> None:
     until = now + int(retention.MAIL_CODE.total_seconds())
     row = Reset(mailbox=mailbox, code_hash=reset_hash(mailbox, code), until=until)
     store.accounts.RESETS.put(row, op=store.table.new_op())
-    notice = Notice(
-        notice_id=ids.new("ntc"),
-        template="reset_code",
-        due_at=now + NOTICE_RETRY_SECONDS,
-        locale=locale,
-        email=address.written,
-        values={"code": code},
-    )
-    store.accounts.add_notice(notice)
-    queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
+    notify.post(notify.letter("reset_code", email=address.written, locale=locale, values={"code": code}))
 
 
 def reset(email: str, code: str, wanted: str, visit: Visit) -> Entry | Challenge:

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.gateways import queues
 from chalicelib.kernel import addresses, clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy.permissions import Position
@@ -81,14 +80,8 @@ def _invite(who: Principal, guest: Guest, once: Once | None) -> Invitation:
         company_id=who.company_id,
         invitation_id=invitation.invitation_id,
     )
-    notice = Notice(
-        notice_id=ids.new("ntc"),
-        template="invitation",
-        due_at=now + notify.RETRY_SECONDS,
-        locale=guest.locale,
-        email=address.written,
-        values={"token": token, "company": company.name, "inviter": user.name},
-    )
+    values = {"token": token, "company": company.name, "inviter": user.name}
+    notice = notify.letter("invitation", email=address.written, locale=guest.locale, values=values)
     # The mail is part of it: an invitation without one would be a secret that nobody has.
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.accounts.INVITATIONS, invitation)
@@ -97,7 +90,7 @@ def _invite(who: Principal, guest: Guest, once: Once | None) -> Invitation:
     if once is not None:
         once.add_to(transaction, invitation.invitation_id)
     transaction.commit()
-    queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
+    notify.hint([notice.notice_id])
     return invitation
 
 

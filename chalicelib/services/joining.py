@@ -26,6 +26,7 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Login, Member, MemberState, User
 from chalicelib.records.companies import Access, Company, Invitation, Invited
 from chalicelib.services import (
+    consents,
     departments,
     devices,
     invitations,
@@ -182,7 +183,7 @@ def _prepared(form: Joining, asked: _Asked, verifier: str | None, visit: Visit) 
     transaction.put_new(store.accounts.USERS, user)
     transaction.put_new(store.accounts.DEVICES, device)
     transaction.put_new(store.accounts.SESSIONS, session)
-    agreed = signup.account_consent(user, now, "invitation_form")
+    agreed = consents.account_word(company_id, user_id, "invitation_form")
     store.consents.record(agreed, member.policy_version, transaction)
     if department is None:
         # A company that is being closed, an inviter who is being removed: this row has changed then.

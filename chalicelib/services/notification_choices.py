@@ -154,7 +154,6 @@ def _words(
 ) -> list[UserConsent]:
     """The consents that this change gives or withdraws."""
     words = []
-    now = clock.now()
     for kind, row in KINDS.items():
         if row.consent is None or kind.value not in changed:
             continue
@@ -162,20 +161,10 @@ def _words(
         if on is standing.granted(row.consent):
             continue
         before = standing.words.get(row.consent)
-        words.append(
-            UserConsent(
-                company_id=standing.company_id,
-                user_id=standing.user_id,
-                purpose=row.consent,
-                state=ConsentState.GRANTED if on else ConsentState.DENIED,
-                text_version=_text(row.consent, text_version)
-                if on or before is None
-                else before.value.text_version,
-                method=method,
-                at=now,
-                receipt_id=ids.new("rc"),
-            )
-        )
+        text = _text(row.consent, text_version) if on or before is None else before.value.text_version
+        state = ConsentState.GRANTED if on else ConsentState.DENIED
+        whose = standing.company_id, standing.user_id
+        words.append(consents.word(*whose, row.consent, state, text_version=text, method=method))
     return words
 
 

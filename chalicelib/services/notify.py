@@ -108,6 +108,24 @@ def hint(notices: Sequence[str]) -> None:
     queues.hint(settings.QUEUE_NOTICES, [{"notice": notice_id} for notice_id in notices])
 
 
+def letter(template: str, *, email: str, locale: str, values: Mapping[str, str]) -> Notice:
+    """A mail to one mailbox that carries a secret; not stored yet. It never lies in an inbox."""
+    return Notice(
+        notice_id=ids.new("ntc"),
+        template=template,
+        due_at=clock.now() + RETRY_SECONDS,
+        locale=locale,
+        email=email,
+        values=dict(values),
+    )
+
+
+def post(notice: Notice) -> None:
+    """Store a letter and let the worker know; the sweeper finds it should the hint be lost. 1 write unit."""
+    store.accounts.add_notice(notice)
+    hint([notice.notice_id])
+
+
 def _mail(user: User, item: Notification) -> Notice:
     return Notice(
         notice_id=ids.new("ntc"),

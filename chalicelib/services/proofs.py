@@ -6,19 +6,17 @@ by a keyed hash only. Everything here fails closed: what cannot be counted or re
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
-from chalicelib.gateways import queues
-from chalicelib.kernel import clock, ids, settings
+from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, RefusedError, UnauthorizedError
 from chalicelib.privacy import retention
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import Notice, Session, User
+from chalicelib.records.accounts import Session, User
 from chalicelib.records.proofs import Challenge, Channel, Intent
-from chalicelib.services import clients, factors, sessions
+from chalicelib.services import clients, factors, notify, sessions
 from chalicelib.services.devices import Visit
 
 if TYPE_CHECKING:
@@ -32,7 +30,6 @@ TOTP_TRIES: Final = 10
 ASKED_PER_USER: Final = 20
 """Codes asked for by one user in an hour. Only who has the password, or a session, can use them up."""
 
-NOTICE_RETRY_SECONDS: Final = 300
 _SECONDS: Final = int(retention.PROOF.total_seconds())
 _USE: Final = Purpose.SECURITY_AND_FAULTS
 
@@ -77,16 +74,9 @@ def ask(
     )
     store.accounts.CHALLENGES.put_new(challenge, op=store.table.new_op())
     if channel is Channel.MAIL:
-        notice = Notice(
-            notice_id=ids.new("ntc"),
-            template=f"{intent.value}_code",
-            due_at=now + NOTICE_RETRY_SECONDS,
-            locale=user.locale,
-            email=email or user.email,
-            values={"code": code, "challenge": challenge_id, **clients.as_values(client, visit.ip)},
-        )
-        store.accounts.add_notice(notice)
-        queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
+        values = {"code": code, "challenge": challenge_id, **clients.as_values(client, visit.ip)}
+        template = f"{intent.value}_code"
+        notify.post(notify.letter(template, email=email or user.email, locale=user.locale, values=values))
     return challenge
 
 
@@ -147,21 +137,13 @@ def spend(known: Stored[Challenge], transaction: Transaction) -> None:
         raise refused() from None
 
 
-def is_fresh(proven_at: int | None) -> bool:
-    """Whether a second proof was given within the last ten minutes."""
-    if proven_at is None:
-        return False
-    ends = datetime.fromtimestamp(proven_at, UTC) + retention.PROOF
-    return clock.now() < int(ends.timestamp())
-
-
 def require_fresh(proven_at: int | None) -> None:
     """Let nobody do this who found an open session.
 
     Raises:
         RefusedError: ``proof_needed``; POST /v1/me/proof starts one.
     """
-    if not is_fresh(proven_at):
+    if proven_at is None or clock.now() >= proven_at + _SECONDS:
         raise RefusedError("proof_needed", "Please prove first that it is you.", clause="passwords")
 
 

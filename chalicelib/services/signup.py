@@ -10,8 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.gateways import queues
-from chalicelib.kernel import addresses, clock, ids, networks, settings
+from chalicelib.kernel import addresses, clock, ids, networks
 from chalicelib.kernel.errors import (
     ConflictError,
     FieldError,
@@ -19,16 +18,15 @@ from chalicelib.kernel.errors import (
     RefusedError,
     UnauthorizedError,
 )
-from chalicelib.privacy import policies, retention, texts
-from chalicelib.privacy.consent import CompanyState, ConsentPurpose, ConsentState
+from chalicelib.privacy import policies, retention
+from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import Login, Member, MemberState, Notice, Signup, User
+from chalicelib.records.accounts import Login, Member, MemberState, Signup, User
 from chalicelib.records.companies import Access, Company
-from chalicelib.records.consents import UserConsent
-from chalicelib.services import devices, linked, notify, passwords, sessions
+from chalicelib.services import consents, devices, linked, notify, passwords, sessions
 from chalicelib.services.devices import Visit
 from chalicelib.services.freemail import is_free
 from chalicelib.services.linked import Person
@@ -39,8 +37,6 @@ SIGNUPS_PER_MAILBOX: Final = 5
 SIGNUPS_PER_NETWORK: Final = 60
 CODES_PER_MAILBOX_AND_NETWORK: Final = 5
 CODES_PER_MAILBOX: Final = 50
-
-NOTICE_RETRY_SECONDS: Final = 300
 
 
 class NewAccount(NamedTuple):
@@ -97,16 +93,9 @@ def sign_up(form: NewAccount, *, ip: str) -> None:
     else:
         # Used up by being sent in, whoever's mailbox is named: a ticket is no way to try mailboxes out.
         linked.redeem(known, lambda transaction: transaction.put(store.accounts.SIGNUPS, signup))
-    notice = Notice(
-        notice_id=ids.new("ntc"),
-        template="signup_code",
-        due_at=now + NOTICE_RETRY_SECONDS,
-        locale=form.locale,
-        email=address.written,
-        values={"code": code},
+    notify.post(
+        notify.letter("signup_code", email=address.written, locale=form.locale, values={"code": code})
     )
-    store.accounts.add_notice(notice)
-    queues.hint(settings.QUEUE_NOTICES, [{"notice": notice.notice_id}])
 
 
 def verify(email: str, code: str, visit: Visit) -> Entry:
@@ -171,7 +160,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
     transaction.put_new(store.accounts.USERS, user)
     transaction.put_new(store.accounts.DEVICES, device)
     transaction.put_new(store.accounts.SESSIONS, session)
-    agreed = account_consent(user, now, "signup_form")
+    agreed = consents.account_word(user.company_id, user.user_id, "signup_form")
     store.consents.record(agreed, member.policy_version, transaction)
     transaction.delete(store.accounts.SIGNUPS, known)
     person = _person(signup)
@@ -214,18 +203,3 @@ def declared(*, is_adult: bool, policy_version: str) -> None:
 def code_hash(mailbox: str, code: str) -> str:
     """What a mailed code is looked up by, within its mailbox."""
     return store.accounts.operator_hash("code", f"{mailbox}|{code}")
-
-
-def account_consent(user: User, now: int, method: str) -> UserConsent:
-    """What somebody agrees to who opens an account, under the text of the day."""
-    text = texts.current_text(ConsentPurpose.ACCOUNT, policies.day(now))
-    return UserConsent(
-        company_id=user.company_id,
-        user_id=user.user_id,
-        purpose=ConsentPurpose.ACCOUNT,
-        state=ConsentState.GRANTED,
-        text_version=text.id if text is not None else "",
-        method=method,
-        at=now,
-        receipt_id=ids.new("rc"),
-    )

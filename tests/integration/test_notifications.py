@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from chalicelib.kernel import ids
 from chalicelib.privacy.clauses import CLAUSES
 from chalicelib.privacy.notifications import KINDS, Group
 from infra.local import LocalStack
+from tests.agreement import agrees
 from tests.integration.client import (
     CHROME,
     PASSWORD,
@@ -513,18 +513,3 @@ def test_answers_look_as_the_description_says(stack: LocalStack, person: User) -
     }
     for shape, value in shown.items():
         agrees(document, {"$ref": f"#/components/schemas/{shape}"}, value)
-
-
-def agrees(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
-    """The value has exactly the members that the schema names, all the way down."""
-    Draft202012Validator({**document, **schema}).validate(value)
-    while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if isinstance(value, dict):
-        assert value.keys() == schema["properties"].keys()
-        for member, inner in value.items():
-            agrees(document, schema["properties"][member], inner)
-    if isinstance(value, list):
-        assert value
-        for inner in value:
-            agrees(document, schema["items"], inner)

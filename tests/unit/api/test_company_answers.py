@@ -19,7 +19,7 @@ from chalicelib.services import ai_settings
 from chalicelib.services import rules as company_rules
 from chalicelib.services.companies import Profile
 from chalicelib.services.members import Person
-from tests.unit.api.test_openapi import agrees
+from tests.agreement import agrees
 
 RULE = {"action": "delete", "category": "stored", "roles": ["member"], "older_than_days": 30}
 ACCESS = Access(

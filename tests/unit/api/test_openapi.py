@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 import app as front_door
@@ -41,6 +40,7 @@ from chalicelib.records.messages import Delivery, Message, OutboxState
 from chalicelib.services.login import Entry
 from chalicelib.services.membership import Place
 from chalicelib.services.messages import Report
+from tests.agreement import agrees
 
 COMPANY = Company(company_id="co_1", created_at=1, name="Tan Logistics")
 PLACE = Place(
@@ -100,21 +100,6 @@ def document(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
 
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {one["operationId"]: one for path in document["paths"].values() for one in path.values()}
-
-
-def agrees(document: dict[str, Any], schema: dict[str, Any], value: Any) -> None:
-    """The value has exactly the members that the schema names, all the way down."""
-    Draft202012Validator({**document, **schema}).validate(value)
-    while "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    if isinstance(value, dict):
-        assert value.keys() == schema["properties"].keys()
-        for name, inner in value.items():
-            agrees(document, schema["properties"][name], inner)
-    if isinstance(value, list):
-        assert value
-        for inner in value:
-            agrees(document, schema["items"], inner)
 
 
 def test_the_document_is_valid_openapi(document: dict[str, Any]) -> None:
