@@ -104,7 +104,7 @@ def name_resources_as_aws_does() -> None:
             for name in ("PlatformApplicationArn", "EndpointArn"):
                 if name in form:
                     return form[name][0]
-        return arn_of(service, method, path, headers, body, query, region, account)  # type: ignore[no-any-return]
+        return arn_of(service, method, path, headers, body, query, region, account)  # type: ignore[no-any-return]  # its own, untyped
 
     def buses(body: bytes, region: str, account: str) -> list[str]:
         named: list[str] = []

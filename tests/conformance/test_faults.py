@@ -123,7 +123,7 @@ def _commit_under_another_token(transaction: Transaction, token: str) -> None:
         finally:
             transaction.op = op
 
-    transaction._write = write_as_forgotten  # type: ignore[method-assign]
+    transaction._write = write_as_forgotten  # type: ignore[method-assign]  # the fault itself
     transaction.commit()
 
 

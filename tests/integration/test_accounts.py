@@ -495,7 +495,7 @@ def test_a_forged_token_is_worth_nothing(stack: LocalStack, anna: User) -> None:
     answers = {}
     for label, token in forged.items():
         header = f"Bearer {token}".encode("latin-1")
-        answers[label] = request(f"{stack.api}/v1/me", headers={"Authorization": header})  # type: ignore[dict-item]
+        answers[label] = request(f"{stack.api}/v1/me", headers={"Authorization": header})  # type: ignore[dict-item]  # bytes
     for label, answer in answers.items():
         assert answer.status == 401, label
         assert answer.headers["www-authenticate"] == "Bearer", label

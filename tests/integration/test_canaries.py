@@ -321,7 +321,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
             == 400
         )
         for kind in ("fail", "throttle", "conflict", "lose_request"):
-            fault(kind=kind, service="dynamodb", function="okki-leads-api", times=20)  # type: ignore[arg-type]
+            fault(kind=kind, service="dynamodb", function="okki-leads-api", times=20)  # type: ignore[arg-type]  # a name
             assert own("POST", path, body, **key).status == 503
             _no_faults(stack)
     own("GET", f"/v1/contacts/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}={ELSEWHERE['query']}")
@@ -369,7 +369,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     # Reading it: through the front door, with everything failing, and as records that cannot be read.
     opened = {"User_Agent": f"{CHROME} {ELSEWHERE['user agent']}", "Referer": ELSEWHERE["referer"]}
     for kind in ("fail", "lose_request"):
-        fault(kind=kind, service="sqs", function="okki-leads-edge", times=4)  # type: ignore[arg-type]
+        fault(kind=kind, service="sqs", function="okki-leads-edge", times=4)  # type: ignore[arg-type]  # a name
         letter.load("o", address, **opened)
         letter.load("c", address, **opened)
         _no_faults(stack)

@@ -311,7 +311,7 @@ def test_different_bodies_under_one_key_at_once_make_one_contact(user: User) -> 
 @pytest.mark.parametrize("bad", ["", "a\tb", "\x01", "a\x7fb", "schlüssel", "x" * 129])
 def test_a_key_that_cannot_be_kept_is_refused_and_nothing_is_made(user: User, bad: str) -> None:
     header = {"Idempotency-Key": bad.encode("latin-1")}
-    answer = user.call("POST", "/v1/contacts", FULL, header)  # type: ignore[arg-type]
+    answer = user.call("POST", "/v1/contacts", FULL, header)  # type: ignore[arg-type]  # bytes
     refused(answer, 422, "invalid", "Idempotency-Key", "malformed")
     assert listed(user) == []
 

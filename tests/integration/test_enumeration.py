@@ -158,7 +158,8 @@ def test_a_mailbox_with_an_account_looks_like_one_without(
 def test_a_mailbox_with_an_account_answers_no_faster_and_no_slower(
     stack: LocalStack, owner: User, curious: User, way: str
 ) -> None:
-    (ask, status), took = WAYS[way], {owner.email: [], fresh_address(): []}  # type: ignore[var-annotated]
+    ask, status = WAYS[way]
+    took: dict[str, list[float]] = {owner.email: [], fresh_address(): []}
     for number in range(ROUNDS):
         stack.advance(HOUR + 1)  # limits begin anew
         for email in list(took)[:: 1 if number % 2 else -1]:
@@ -228,8 +229,8 @@ def test_a_used_wechat_ticket_looks_like_one_that_never_was(stack: LocalStack) -
     _, key = invited(boss)
     ticket = ways.log_in(stack, ways.somebody()).json["ticket"]
     assert accept(stack, key, password=None, wechat_ticket=ticket).status == 201
-    form = {"name": "Eve", "company": "Eve Ltd", "password": "violet lanterns at noon"}
-    form |= {"is_adult": True, "policy_version": POLICY}  # type: ignore[dict-item]
+    form: dict[str, Any] = {"name": "Eve", "company": "Eve Ltd", "password": "violet lanterns at noon"}
+    form |= {"is_adult": True, "policy_version": POLICY}
     answers = []
     for one in (ticket, ticket[:-4] + ("AAAA" if ticket[-4:] != "AAAA" else "BBBB")):
         answer = post(stack, "/v1/signup", {**form, "email": fresh_address(), "wechat_ticket": one})

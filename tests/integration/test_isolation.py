@@ -173,7 +173,7 @@ def test_a_company_cannot_be_named_by_the_client(
         for name in ("company_id", "tenant_id", "user_id", "role", "position_", "expires_at", "pk", "id"):
             assert user.call("POST", "/v1/contacts", {**new, name: company}).status == 422
     elif place == "nested body":
-        basis = {**new["lawful_basis"], "company_id": company}  # type: ignore[dict-item]
+        basis = {**new["lawful_basis"], "company_id": company}  # type: ignore[dict-item]  # hostile
         assert user.call("POST", "/v1/contacts", {**new, "lawful_basis": basis}).status == 422
     elif place == "query":
         answer = user.call("GET", f"/v1/contacts?company_id={company}&pk={company}&filter=*")

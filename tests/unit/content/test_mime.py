@@ -179,7 +179,7 @@ def test_long_lines_pass_every_mail_server(body: str) -> None:
     raw = build(html=body, text=body)
     assert max(len(line) for line in raw.split(b"\r\n")) <= 78
     assert raw.isascii()
-    assert parsed(raw).get_payload()[0].get_content().strip() == body.strip()  # type: ignore[index,union-attr]
+    assert parsed(raw).get_payload()[0].get_content().strip() == body.strip()  # type: ignore[index,union-attr]  # untyped parts
 
 
 def test_a_marketing_mail_can_be_left_with_one_click() -> None:

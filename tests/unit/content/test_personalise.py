@@ -134,7 +134,7 @@ def test_a_marketing_mail_says_who_sends_why_and_how_to_stop(locale: Locale, wor
 
 def test_the_footer_tells_the_truth_about_measuring() -> None:
     def foot(measured: str, locale: Locale) -> str:
-        footer = content.Footer("A", "a@b.example", "https://e/u", None, measured)  # type: ignore[arg-type]
+        footer = content.Footer("A", "a@b.example", "https://e/u", None, measured)  # type: ignore[arg-type]  # a name
         return content.personalise("", rewrite={}, pixel_url=None, footer=footer, locale=locale)
 
     assert "consent" in foot("full", "en")

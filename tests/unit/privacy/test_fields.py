@@ -84,13 +84,13 @@ def test_a_person_does_not_appear_in_a_log_line_or_traceback() -> None:
 
 def test_a_record_cannot_be_changed_behind_the_stores_back() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        person().email = "x"  # type: ignore[misc]
+        person().email = "x"  # type: ignore[misc]  # what must fail
     assert not hasattr(person(), "__dict__")
 
 
 def test_positions_cannot_swap_two_peoples_values() -> None:
     with pytest.raises(TypeError):
-        Person("c1", "p1", CANARY)  # type: ignore[call-arg]
+        Person("c1", "p1", CANARY)  # type: ignore[call-arg]  # what must fail
 
 
 def test_a_record_survives_copying_and_pickling() -> None:
