@@ -25,7 +25,19 @@ from chalicelib.api import (
     subscription,
     wechat,
 )
-from chalicelib.workers import billing, edge, feedback, hits, notices, outbox, sweep, tasks
+from chalicelib.workers import (
+    anchor,
+    billing,
+    edge,
+    expiry,
+    feedback,
+    hits,
+    notices,
+    outbox,
+    sweep,
+    tasks,
+    watch,
+)
 
 app = Chalice(app_name="okki-leads", configure_logs=False)
 
@@ -49,5 +61,5 @@ for subject in (
 ):
     app.register_blueprint(subject.bp)
 
-for trigger in (edge, hits, outbox, notices, feedback, billing, tasks, sweep):
+for trigger in (edge, hits, outbox, notices, feedback, billing, tasks, sweep, expiry, anchor, watch):
     app.register_blueprint(trigger.bp)

@@ -36,12 +36,17 @@ def token(request: Request) -> tuple[str, bool]:
     Raises:
         UnauthorizedError: there is none.
     """
-    scheme, _, value = str(request.headers.get("authorization", "")).partition(" ")
-    if scheme.lower() == "bearer" and value:
-        return value.strip(), False
+    if (brought := bearer(request)) is not None:
+        return brought, False
     if (found := cookie_of(request, COOKIE)) is not None:
         return found, True
     raise UnauthorizedError
+
+
+def bearer(request: Request) -> str | None:
+    """The token of the Authorization header (RFC 6750), None without one."""
+    scheme, _, value = str(request.headers.get("authorization", "")).partition(" ")
+    return value.strip() if scheme.lower() == "bearer" and value else None
 
 
 def cookie_of(request: Request, wanted: str) -> str | None:

@@ -19,7 +19,7 @@ from chalice.app import Request
 from pydantic import BaseModel
 
 from chalicelib.api import bodies, browser
-from chalicelib.kernel import ids, telemetry
+from chalicelib.kernel import ids, openings, telemetry
 from chalicelib.kernel.errors import (
     FieldError,
     InvalidError,
@@ -28,10 +28,13 @@ from chalicelib.kernel.errors import (
     UnauthorizedError,
 )
 from chalicelib.privacy.permissions import Permission
+from chalicelib.privacy.personnel import Right
 from chalicelib.services import sessions
 from chalicelib.services.devices import Visit
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
+from chalicelib.services.staff import entry
+from chalicelib.services.staff.entry import StaffPrincipal
 
 B = TypeVar("B", bound=BaseModel)
 T = TypeVar("T")
@@ -68,7 +71,11 @@ class Route:
     answer: str | None = None
     pending: str | None = None
     errors: tuple[int, ...] = ()
+    right: Right | None = None
 
+
+CLIENT_KINDS: Final = frozenset({"contact", "message", "body", "delivery", "open"})
+"""Records of the companies' own people: reading many of them at an odd hour is worth a look."""
 
 ROUTES: Final[list[Route]] = []
 """Every route declared so far."""
@@ -85,6 +92,14 @@ class Call:
     cursor: str | None = None
     repeat: Repeat | None = None
     path: Mapping[str, str] = field(default_factory=dict)
+    officer: StaffPrincipal | None = None
+
+    @property
+    def staff(self) -> StaffPrincipal:
+        """Who of the operator's staff asks. On every other route nobody is known: closed."""
+        if self.officer is None:
+            raise UnauthorizedError
+        return self.officer
 
     @property
     def who(self) -> Principal:
@@ -127,6 +142,7 @@ def route(
     answer: str | None = None,
     pending: str | None = None,
     errors: tuple[int, ...] = (),
+    staff: Right | None = None,
 ) -> Callable[[Callable[[Call], Any]], Callable[..., Response]]:
     """Declare a route.
 
@@ -134,10 +150,11 @@ def route(
     ``Response`` of its own. ``paged`` reads ``limit`` and ``cursor``; ``repeatable`` reads
     ``Idempotency-Key``; ``clauses`` are the policy rows it serves; ``answer`` names the schema of its answer,
     ``pending`` that of a 202 it may give instead, and ``errors`` are failures that do not follow from the
-    rest. What is not ``public`` needs a ``permission``: without one the front door does not start.
+    rest. What is not ``public`` needs a ``permission``, or for staff a right: without one the front door does
+    not start. Staff's routes lie under /v1/staff/, which a function of its own answers.
     """
-    if public is (permission is not None):
-        raise TypeError("a route is either public or needs a permission")
+    if [public, permission is not None, staff is not None].count(True) != 1:
+        raise TypeError("a route is public, needs a permission, or is staff's and needs a right")
 
     def declare(view: Callable[[Call], Any]) -> Callable[..., Response]:
         declared = Route(
@@ -155,14 +172,18 @@ def route(
             answer,
             pending,
             errors,
+            staff,
         )
         ROUTES.append(declared)
 
         def guarded(**names: str) -> Response:
             request = bp.current_request
             telemetry.begin(str(request.context.get("requestId", "unknown")))
+            openings.begin()
             try:
-                answer = view(_call(declared, request, names))
+                call = _call(declared, request, names)
+                answer = view(call)
+                _tell_opened(call)
             except ServiceError as error:
                 return problem(error)
             except Exception as error:
@@ -176,6 +197,23 @@ def route(
         return guarded
 
     return declare
+
+
+def _tell_opened(call: Call) -> None:
+    """The access log (4.3.1): who opened how many records of which kind. A user's looking at what is about
+    themselves is nobody's business; what staff open is told whatever it is.
+    """
+    if call.officer is not None:
+        company_id, actor_id = None, call.officer.staff_id
+    elif call.caller is not None:
+        company_id, actor_id = call.caller.company_id, call.caller.user_id
+    else:
+        return
+    counted = openings.counted()
+    told = {kind: n for kind, n in counted.items() if call.officer is not None or kind in CLIENT_KINDS}
+    if told:
+        facts: dict[str, Any] = {f"n_{kind}": number for kind, number in told.items()}
+        telemetry.event("opened", company_id=company_id, actor_id=actor_id, **facts)
 
 
 def page(
@@ -222,7 +260,10 @@ def problem(error: ServiceError) -> Response:
 
 def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
     # Who asks comes first: a stranger learns nothing about what a body should look like.
-    caller = None
+    caller, officer = None, None
+    if declared.right is not None:
+        officer = entry.authenticate(browser.bearer(request) or "")
+        entry.permit(officer, declared.right)
     if declared.permission is not None:
         caller = browser.principal(request, declared.method)
         sessions.permit(caller, declared.permission)
@@ -238,6 +279,7 @@ def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
         cursor=cursor,
         repeat=_repeat(declared, request, raw) if declared.repeatable else None,
         path=names,
+        officer=officer,
     )
 
 

@@ -7,6 +7,7 @@ few calls a request makes. Importing this module is free; boto3 is loaded with t
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -56,18 +57,19 @@ def light_client(service: str) -> Any:
     return botocore.session.get_session().create_client(service, config=light)
 
 
-def write_together(writes: dict[str, Any]) -> None:
-    """TransactWriteItems with the light client, for writes without conditions: those are only ever cancelled
-    because another transaction holds a row (a double click), so they are tried again, for about a second.
+def write_together(make: Callable[[], dict[str, Any]]) -> None:
+    """TransactWriteItems with the light client. ``make`` is asked anew for each try: what cancels it is
+    another transaction that holds a row (a double click) or that added to the same chain of evidence first,
+    so it is tried again, for about two seconds.
 
     Raises:
         botocore.exceptions.ClientError, BotoCoreError: not written, or nobody knows.
     """
     from botocore.exceptions import ClientError
 
-    for wait in (0.05, 0.2, 0.5, None):
+    for wait in (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, None):
         try:
-            light_client("dynamodb").transact_write_items(**writes)
+            light_client("dynamodb").transact_write_items(**make())
         except ClientError as error:
             if wait is None or error.response["Error"]["Code"] != "TransactionCanceledException":
                 raise

@@ -1,4 +1,4 @@
-"""The guard around every queue handler: telemetry, error policy, partial failures.
+"""The guard around every handler of queues and streams: telemetry, error policy, partial failures.
 
 It travels with the function because Lambda imports a worker's module without ``app.py`` (Chalice's app
 middleware never runs there). A record that fails goes back to its queue alone; after five receives SQS moves
@@ -36,6 +36,22 @@ class Entry:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of a table's stream: which row changed, and how. Our streams carry keys, never what was in a row.
+
+    ``id`` is DynamoDB's own, the same at every delivery; ``table`` the table's name; ``at`` epoch seconds, to the
+    second at best. ``by_expiry``: DynamoDB itself deleted the row because its `ttl` was over.
+    """
+
+    id: str
+    table: str
+    pk: str
+    sk: str
+    at: int
+    by_expiry: bool
+
+
 Answer = dict[str, list[dict[str, str]]]
 
 
@@ -68,17 +84,60 @@ def together(handle: Callable[[Sequence[Entry]], Sequence[str]]) -> Callable[[An
     return _guard(handle.__name__, run, handle)
 
 
+def each_change(handle: Callable[[Change], None]) -> Callable[[Any], Answer]:
+    """Decorate a handler of single stream records, under Chalice's own decorator.
+
+    Lambda tries again from the first record that failed, and gives up on all behind it as well. So those are
+    handled before it may: every record is tried at every delivery, and handling one twice must do no harm.
+    """
+
+    def run(records: Sequence[dict[str, Any]]) -> list[str]:
+        failed = []
+        for record in records:
+            try:
+                handle(_change(record))
+            except Exception as error:
+                _tell(handle.__name__, error)
+                failed.append(record["dynamodb"]["SequenceNumber"])
+        return failed
+
+    return _guarded(handle.__name__, run, handle)
+
+
+def _change(record: dict[str, Any]) -> Change:
+    """A stream record, as AWS writes it (DynamoDB Streams API, ``Record``)."""
+    told, actor = record["dynamodb"], record.get("userIdentity") or {}
+    expired = actor.get("type") == "Service" and actor.get("principalId") == "dynamodb.amazonaws.com"
+    return Change(
+        id=record["eventID"],
+        table=record["eventSourceARN"].split("/")[1],
+        pk=told["Keys"]["pk"]["S"],
+        sk=told["Keys"]["sk"]["S"],
+        at=int(told["ApproximateCreationDateTime"]),
+        by_expiry=expired and record["eventName"] == "REMOVE",
+    )
+
+
 def _guard(
     name: str, run: Callable[[Sequence[Entry]], Sequence[str]], wrapped: Callable[..., Any]
+) -> Callable[[Any], Answer]:
+    def on_messages(records: Sequence[dict[str, Any]]) -> Sequence[str]:
+        return run([Entry(record["messageId"], record["body"]) for record in records])
+
+    return _guarded(name, on_messages, wrapped)
+
+
+def _guarded(
+    name: str, run: Callable[[Sequence[dict[str, Any]]], Sequence[str]], wrapped: Callable[..., Any]
 ) -> Callable[[Any], Answer]:
     @wraps(wrapped)
     def guarded(event: Any) -> Answer:
         telemetry.begin(event.context.aws_request_id)
-        entries = [Entry(r["messageId"], r["body"]) for r in event.to_dict()["Records"]]
-        failed = run(entries)
+        records = event.to_dict()["Records"]
+        failed = run(records)
         if failed:
-            telemetry.event(f"{name}_failed", failed=len(failed), of=len(entries))
-        return {"batchItemFailures": [{"itemIdentifier": entry_id} for entry_id in failed]}
+            telemetry.event(f"{name}_failed", failed=len(failed), of=len(records))
+        return {"batchItemFailures": [{"itemIdentifier": record_id} for record_id in failed]}
 
     guarded.guarded = True  # type: ignore[attr-defined]  # a structure test looks for it
     return guarded

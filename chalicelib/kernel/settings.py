@@ -16,6 +16,7 @@ TABLE_ACCOUNTS: Final = f"{APP}-accounts"
 TABLE_WORKSPACE: Final = f"{APP}-workspace"
 TABLE_LEDGER: Final = f"{APP}-ledger"
 TABLE_COMPANY_KEYS: Final = f"{APP}-company-keys"
+TABLE_OPERATOR: Final = f"{APP}-operator"
 
 VAULT_KEY: Final = f"alias/{APP}-vault"
 TRACKING_SECRET: Final = f"{APP}/tracking"
@@ -75,6 +76,11 @@ def wechat_open_url() -> str:
 def wechat_api_url() -> str:
     """Where WeChat answers our own calls, without a trailing slash (``WechatApiUrl``)."""
     return os.environ["WECHAT_API_URL"].rstrip("/")
+
+
+def evidence_bucket() -> str:
+    """Name of the bucket that holds the anchored heads of the evidence, one for each account."""
+    return f"{APP}-evidence-{os.environ['ACCOUNT_ID']}"
 
 
 def clock_file() -> str | None:

@@ -17,11 +17,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, dataclass_transform
 
-from chalicelib.privacy.register import HOLDINGS, Category, Role, Subject, holds
+from chalicelib.privacy import gate
+from chalicelib.privacy.decisions import Refused
+from chalicelib.privacy.register import HOLDINGS, Category, Role, Subject, Use, holds
 from chalicelib.privacy.retention import Retention, keep_until
 
 T = TypeVar("T")
-Table = Literal["accounts", "workspace", "prospects", "ledger"]
+Table = Literal["accounts", "workspace", "prospects", "ledger", "operator"]
 
 _KEY: Final = "privacy"
 _ITEMS: Final = frozenset().union(*(holding.items for holding in HOLDINGS.values()))
@@ -41,6 +43,10 @@ class OutsideCategoryError(DeclarationError):
 
 class UnsealedFieldError(DeclarationError):
     """A personal field that must be sealed was about to be stored in clear (4.3.1)."""
+
+
+class OutsidePurposeError(DeclarationError):
+    """A record holds what the purpose it is collected for does not name (2.3)."""
 
 
 class Erase(StrEnum):
@@ -82,6 +88,7 @@ class Declaration:
     subject: Subject
     role: Role
     retention: Retention
+    collected_for: Use | None
     personal: Mapping[str, Personal]
     opaque: Mapping[str, Opaque]
 
@@ -131,13 +138,20 @@ def _field(declared: Personal | Opaque, default: Any, default_factory: Any) -> A
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(personal, opaque))
 def record(
-    *, kind: str, table: Table, subject: Subject, role: Role, retention: Retention
+    *,
+    kind: str,
+    table: Table,
+    subject: Subject,
+    role: Role,
+    retention: Retention,
+    collected_for: Use | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Make a class a frozen, slotted, keyword-only record and check its declarations.
 
     `kind` is unique and stable (it is stored); `table` is where it lives; `role` is ours (2.3);
-    `retention` names its rule. Raises UndeclaredFieldError, OutsideCategoryError or
-    DeclarationError at import. The record's repr shows ids only, so a traceback or a log line
+    `retention` names its rule; `collected_for` the purpose it is kept for, which a record with
+    personal fields must state. Raises UndeclaredFieldError, OutsideCategoryError, OutsidePurposeError
+    or DeclarationError at import. The record's repr shows ids only, so a traceback or a log line
     cannot leak a person.
     """
 
@@ -159,6 +173,7 @@ def record(
             subject=subject,
             role=role,
             retention=retention,
+            collected_for=collected_for,
             personal=MappingProxyType(
                 {name: said for name, said in declared.items() if isinstance(said, Personal)}
             ),
@@ -166,6 +181,7 @@ def record(
                 {name: said for name, said in declared.items() if isinstance(said, Opaque)}
             ),
         )
+        _check_purpose(of_kind)
         setattr(made, "__repr__", _safe_repr)  # noqa: B010 - mypy forbids assigning to a method
         _DECLARATIONS[made] = of_kind
         RECORDS[kind] = made
@@ -182,6 +198,21 @@ def _check(owner: str, name: str, said: Personal | Opaque | None) -> None:
             raise OutsideCategoryError(f"{owner}.{name}: {category} may not hold {item!r}")
         case Opaque(why="") if name in _ITEMS:
             raise UndeclaredFieldError(f"{owner}.{name} has a personal item's name: say why it is opaque")
+
+
+def _check_purpose(made: Declaration) -> None:
+    if not made.personal:
+        return
+    if made.collected_for is None:
+        raise OutsidePurposeError(f"{made.kind}: say what its personal fields are collected for")
+    decision = gate.may_collect(made.role, categories(made), made.collected_for)
+    if isinstance(decision, Refused):
+        raise OutsidePurposeError(f"{made.kind}: {decision.reason}")
+
+
+def categories(made: Declaration) -> frozenset[Category]:
+    """The categories of 2.2 that a record type holds."""
+    return frozenset(said.category for said in made.personal.values())
 
 
 def _safe_repr(self: Any) -> str:

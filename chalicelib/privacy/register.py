@@ -21,6 +21,8 @@ class Subject(StrEnum):
 
     USER = "user"
     PROSPECT = "prospect"
+    STAFF = "staff"
+    """The operator's own people: 4.3.2 speaks of them, 2.1 does not. Their data only controls them."""
 
 
 class Role(StrEnum):
@@ -152,6 +154,8 @@ class Duty(StrEnum):
     NOTIFY_INCIDENT = "notify_incident"
     NOTIFY_POLICY = "notify_policy"
     ANSWER_REQUEST = "answer_request"
+    PROVE_CONSENT = "prove_consent"
+    CONTROL_STAFF = "control_staff"
 
 
 DUTY_SECTIONS: Final = MappingProxyType(
@@ -162,6 +166,8 @@ DUTY_SECTIONS: Final = MappingProxyType(
         Duty.NOTIFY_INCIDENT: "4.3.4",
         Duty.NOTIFY_POLICY: "7",
         Duty.ANSWER_REQUEST: "8",
+        Duty.PROVE_CONSENT: "2.3",
+        Duty.CONTROL_STAFF: "4.3.2",
     }
 )
 

@@ -41,6 +41,10 @@ MAIL_CODE: Final = timedelta(minutes=15)
 SIGNUP_PENDING: Final = timedelta(hours=24)
 SESSION_IDLE: Final = timedelta(hours=12)
 SESSION_ABSOLUTE: Final = timedelta(days=7)
+STAFF_SESSION_IDLE: Final = timedelta(minutes=30)
+STAFF_SESSION_ABSOLUTE: Final = timedelta(hours=8)
+"""One working day; shorter than a user's, because more can be reached."""
+STAFF_SETUP: Final = timedelta(hours=24)
 PROOF: Final = timedelta(minutes=10)
 """How long a second proof counts as fresh, and how long one may be waited for."""
 INVITATION: Final = timedelta(days=7)
@@ -91,6 +95,8 @@ class Retention(StrEnum):
     SIGNUP_PENDING = "signup_pending"
     MAIL_CODE = "mail_code"
     SESSION = "session"
+    STAFF_SESSION = "staff_session"
+    STAFF_SETUP = "staff_setup"
     PROOF = "proof"
     INVITATION = "invitation"
     DEVICE = "device"
@@ -135,6 +141,13 @@ RULES: Final = MappingProxyType(
             _rule(Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"),
             _rule(Retention.MAIL_CODE, _SECURITY, MAIL_CODE, "a mailed code works for minutes"),
             _rule(Retention.SESSION, _SECURITY, SESSION_ABSOLUTE, "a login ends by itself"),
+            _rule(
+                Retention.STAFF_SESSION,
+                _SECURITY,
+                STAFF_SESSION_ABSOLUTE,
+                "a login of the staff ends within a working day",
+            ),
+            _rule(Retention.STAFF_SETUP, _SECURITY, STAFF_SETUP, "a way in that is being set up"),
             _rule(Retention.PROOF, _SECURITY, PROOF, "a second proof is given within minutes or not at all"),
             _rule(Retention.INVITATION, _SERVICE, INVITATION, "an invitation nobody took up"),
             _rule(Retention.DEVICE, _SECURITY, DEVICE, "a device not used for so long is a stranger again"),

@@ -7,7 +7,7 @@ from enum import StrEnum
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.notifications import Channel, Kind
 from chalicelib.privacy.permissions import Position
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 _POSITION = "what the user may do; a buyer's job title is another thing"
@@ -28,6 +28,7 @@ class MemberState(StrEnum):
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class User:
     """A person of a company who logs in."""
@@ -70,6 +71,7 @@ class Member:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Login:
     """From the keyed hash of a mailbox to its user; also what makes a mailbox unique.
@@ -90,6 +92,7 @@ class Login:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SIGNUP_PENDING,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Signup:
     """A signup whose mailbox is not proven yet. Sealed under the operator's key: there is no company."""
@@ -149,6 +152,7 @@ class Session:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.NOTICE,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Notice:
     """One mail or push to a user waiting to leave; gone once SES or SNS has it.

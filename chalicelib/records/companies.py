@@ -7,7 +7,7 @@ from typing import Any, Final
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.permissions import Permission, Position
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 _DAY: Final = 86_400
@@ -23,6 +23,7 @@ over.
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Company:
     """A subscribing company: the client, in the policy's words."""
@@ -90,6 +91,7 @@ class Access:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.MAINTAIN_ACCOUNT,
 )
 class Department:
     """A part of a company."""
@@ -107,6 +109,7 @@ class Department:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.INVITATION,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Invitation:
     """Somebody a company has asked to join; found by the hash of the secret that the mail carries."""
@@ -128,6 +131,7 @@ class Invitation:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.INVITATION,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class Invited:
     """From the hash of an invitation's secret to the invitation."""

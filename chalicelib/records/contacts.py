@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -13,6 +13,7 @@ from chalicelib.privacy.retention import Retention
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Contact:
     """A person a company writes to."""
@@ -20,6 +21,7 @@ class Contact:
     company_id: str = opaque()
     contact_id: str = opaque()
     created_by: str = opaque()
+    person: str | None = opaque(why="keyed hash of the address; None without one", default=None)
     created_at: int = opaque()
     updated_at: int = opaque()
     name: str = personal(Category.STORED, "name")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from chalicelib.privacy.cookies import CookieAnswer
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Duty, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -16,6 +16,7 @@ from chalicelib.privacy.retention import Retention
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.COOKIE_CHOICE,
+    collected_for=Duty.PROVE_CONSENT,
 )
 class CookieChoice:
     """A visitor's latest answer."""
@@ -33,6 +34,7 @@ class CookieChoice:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.COOKIE_CHOICE,
+    collected_for=Duty.PROVE_CONSENT,
 )
 class CookieReceipt:
     """Proof of one answer: to which text and revision, given how, and what followed from it. It expires with
@@ -40,6 +42,9 @@ class CookieReceipt:
     """
 
     company_id: str = opaque(why="the operator; a visitor has no company")
+    lane: str = opaque(
+        why="first digit of `visitor`: one chain of evidence would be too narrow for everybody"
+    )
     receipt_id: str = opaque()
     visitor: str = opaque(why="keyed hash of the cookie's value")
     revision: str = opaque()

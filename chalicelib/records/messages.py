@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from chalicelib.privacy.consent import MessageKind, TrackingMode
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.MESSAGE,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Message:
     """What every recipient has in common, without the text: lists and pages of status need no more."""
@@ -62,6 +63,7 @@ class Message:
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.MESSAGE,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Body:
     """The text of a message, read only when it is sent."""
@@ -81,6 +83,7 @@ class Body:
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.EMAIL_TRACKING,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Delivery:
     """One message to one person."""

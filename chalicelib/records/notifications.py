@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.notifications import Kind
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Duty, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -23,6 +23,7 @@ class Platform(StrEnum):
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.USAGE_INFORMATION,
 )
 class NotificationChoices:
     """What a user switched, by kind and channel; what is not in it is as by default."""
@@ -40,6 +41,7 @@ class NotificationChoices:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.EVIDENCE,
+    collected_for=Duty.PROVE_CONSENT,
 )
 class NotificationReceipt:
     """Proof of one change: all that was switched after it. Product notifications rest on consent (2.3.1)."""
@@ -58,6 +60,7 @@ class NotificationReceipt:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.INBOX,
+    collected_for=Purpose.USAGE_INFORMATION,
 )
 class Notification:
     """One item of a user's inbox. The text is made when it is read, in the reader's language."""
@@ -78,6 +81,7 @@ class Notification:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.USAGE_INFORMATION,
 )
 class PushDevice:
     """A device of a user that takes pushes. Its token is kept by SNS alone; here is SNS's name for it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -30,6 +30,7 @@ class Intent(StrEnum):
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.DEVICE,
+    collected_for=Purpose.SECURITY_AND_FAULTS,
 )
 class Device:
     """Something a user has logged in with. Known by its token, or by its kind in its network."""
@@ -55,6 +56,7 @@ class Device:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.PROOF,
+    collected_for=Purpose.SECURITY_AND_FAULTS,
 )
 class Challenge:
     """A second proof that is waited for."""
@@ -83,6 +85,7 @@ class Challenge:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.SECURITY_AND_FAULTS,
 )
 class SecondFactor:
     """A user's one-time-code generator (RFC 6238) and the recovery codes for when it is lost."""

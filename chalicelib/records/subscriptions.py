@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -38,6 +38,7 @@ class OrderKind(StrEnum):
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.MAINTAIN_ACCOUNT,
 )
 class Order:
     """One order as billing signed it. When its time runs follows from all orders together

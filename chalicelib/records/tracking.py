@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -13,6 +13,7 @@ from chalicelib.privacy.retention import Retention
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.EMAIL_TRACKING,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Open:
     """A mail was displayed, or fetched by a machine. Kept only under the recipient's consent."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -47,6 +47,7 @@ class WechatOutcome(StrEnum):
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.WECHAT_STATE,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class WechatAttempt:
     """One way to WeChat and back, found by the hash of its state. Hashes and ids only."""
@@ -73,6 +74,7 @@ class WechatAttempt:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class WechatIdentity:
     """From a WeChat account, as one of our apps knows it, to its user; what makes it unique."""
@@ -88,6 +90,7 @@ class WechatIdentity:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class WechatLink:
     """A WeChat account that logs a user in, at the user's side."""
@@ -108,6 +111,7 @@ class WechatLink:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.WECHAT_NICKNAME,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class WechatNickname:
     """What a linked account is called, for display. Written anew at each login, gone without one."""
@@ -124,6 +128,7 @@ class WechatNickname:
     subject=Subject.USER,
     role=Role.CONTROLLER,
     retention=Retention.WECHAT_TICKET,
+    collected_for=Purpose.CREATE_AND_LOGIN,
 )
 class WechatTicket:
     """Somebody whom WeChat knows and we do not: not an account yet (2.2.1(a) asks for company and mailbox).

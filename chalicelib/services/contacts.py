@@ -30,18 +30,28 @@ def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> 
 
     def make(once: Once | None) -> tuple[Contact, int]:
         now = clock.now()
-        contact = Contact(
-            company_id=who.company_id,
-            contact_id=ids.new("ct"),
-            created_by=who.user_id,
-            created_at=now,
-            updated_at=now,
-            **fields,
+        contact = _found_by_person(
+            Contact(
+                company_id=who.company_id,
+                contact_id=ids.new("ct"),
+                created_by=who.user_id,
+                created_at=now,
+                updated_at=now,
+                **fields,
+            )
         )
         store.contacts.add(contact, once)
         return contact, 1
 
     return repeats.once(who, repeat, lambda contact_id: _again(who, contact_id), make)
+
+
+def _found_by_person(contact: Contact) -> Contact:
+    """The contact under the keyed hash of its address, by which requests and erasures find it."""
+    if contact.email is None:
+        return replace(contact, person=None)
+    who = store.standing.person(contact.company_id, addresses.parse(contact.email).person)
+    return replace(contact, person=who)
 
 
 def _again(who: Principal, contact_id: str) -> tuple[Contact, int]:
@@ -78,7 +88,7 @@ def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, A
     _ask(who, Action.CHANGE, known.value)
     if known.version != version:
         raise ConflictError("changed")
-    changed = replace(known.value, **fields, updated_at=clock.now())
+    changed = _found_by_person(replace(known.value, **fields, updated_at=clock.now()))
     return changed, store.contacts.change(known, changed).version
 
 
@@ -116,9 +126,9 @@ def person_of(who: Principal, contact_id: str) -> str:
         ConflictError: ``no_address``, it has none.
     """
     contact, _ = read(who, contact_id)
-    if contact.email is None:
+    if contact.person is None:
         raise ConflictError("no_address", "This contact has no mail address.")
-    return store.standing.person(who.company_id, addresses.parse(contact.email).person)
+    return contact.person
 
 
 def opens(who: Principal, contact_id: str, limit: int, before: str | None) -> list[Open]:

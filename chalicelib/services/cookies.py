@@ -89,6 +89,7 @@ def answer(
         CookieChoice(visitor=visitor, revision=revision, at=now, receipt_id=receipt_id, granted=names),
         CookieReceipt(
             company_id=ids.OPERATOR,
+            lane=visitor[0],
             receipt_id=receipt_id,
             visitor=visitor,
             revision=revision,

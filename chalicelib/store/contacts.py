@@ -11,7 +11,7 @@ from chalicelib.store.table import Rows, Stored, new_op
 from chalicelib.store.transaction import Transaction
 
 _USE = Purpose.PROVIDE_FUNCTIONS
-CONTACTS = Rows(Contact, pk="{company_id}", sk="contact#{contact_id}")
+CONTACTS = Rows(Contact, pk="{company_id}", sk="contact#{contact_id}", findable=True)
 
 
 def add(contact: Contact, once: idempotency.Once | None) -> None:

@@ -1,21 +1,21 @@
 """Answers about cookies: the latest in `accounts`, each with its receipt in the ledger, with the operator.
 
-One partition of the ledger takes all receipts: 500 answers a second, far above what the rate limits let in.
+Sixteen partitions of the ledger take the receipts, each a chain: visitors must not queue up behind each
+other.
 """
 
 from __future__ import annotations
 
 from chalicelib.kernel import ids
-from chalicelib.privacy.register import Purpose
+from chalicelib.privacy.register import Duty
 from chalicelib.records.cookies import CookieChoice, CookieReceipt
 from chalicelib.store.table import Rows, Stored, expiry_of, new_op
 from chalicelib.store.transaction import Transaction
 
 CHOICES = Rows(CookieChoice, pk="visitor#{visitor}", sk="cookies", owner=ids.OPERATOR)
-RECEIPTS = Rows(CookieReceipt, pk="{company_id}", sk="cookies#{receipt_id}")
+RECEIPTS = Rows(CookieReceipt, pk="{company_id}#cookies#{lane}", sk="cookies#{receipt_id}")
 
-_USE = Purpose.IMPROVE_PRODUCTS
-"""The one purpose of 2.3 that names the category."""
+_USE = Duty.PROVE_CONSENT
 
 
 def choice(visitor: str) -> Stored[CookieChoice] | None:

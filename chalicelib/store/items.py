@@ -25,6 +25,9 @@ class Row(Model):
     version = NumberAttribute()
     policy = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
+    ttl = NumberAttribute(
+        null=True
+    )  # what DynamoDB deletes by; a hold takes it away, readers go by expires_at
     sealed = BinaryAttribute(null=True, legacy_encoding=False)
     sealed_with = NumberAttribute(null=True)
     facts: MapAttribute[str, Any] = MapAttribute(null=True)
@@ -52,6 +55,17 @@ class DueIndex(GlobalSecondaryIndex["Row"]):
     due_at = NumberAttribute(range_key=True)
 
 
+class PersonIndex(GlobalSecondaryIndex["Row"]):
+    """What a company holds of one person, keys only: requests and erasures start here."""
+
+    class Meta:
+        index_name = "person"
+        projection = KeysOnlyProjection()
+
+    person_key = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
 class AccountsRow(Row):
     """A row of the accounts table."""
 
@@ -72,18 +86,42 @@ class WorkspaceRow(Row):
     due = DueIndex()
     due_pk = UnicodeAttribute(null=True)
     due_at = NumberAttribute(null=True)
+    person = PersonIndex()
+    person_key = UnicodeAttribute(null=True)
+
+
+class OperatorRow(Row):
+    """A row that only the operator's staff and jobs work with; the companies' function cannot reach it."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_OPERATOR
+
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
 
 
 class LedgerRow(Row):
-    """A row of the ledger: written once, never changed."""
+    """A row of the ledger: written once, never changed, and a link of its company's chain.
+
+    The chain's head is a row of its own and the only one that moves; the index leads to heads that moved.
+    """
 
     class Meta(_Meta):
         table_name = settings.TABLE_LEDGER
+
+    seq = NumberAttribute(null=True)
+    prev = UnicodeAttribute(null=True)
+    link = UnicodeAttribute(null=True)
+    due = DueIndex()
+    due_pk = UnicodeAttribute(null=True)
+    due_at = NumberAttribute(null=True)
 
 
 TABLES: Final[Mapping[str, type[Row]]] = {
     "accounts": AccountsRow,
     "workspace": WorkspaceRow,
     "ledger": LedgerRow,
+    "operator": OperatorRow,
 }
 """By the name that a record declares."""

@@ -19,7 +19,7 @@ from chalicelib.store.transaction import Transaction
 
 USE = Purpose.PROVIDE_FUNCTIONS
 MESSAGES = Rows(Message, pk="{company_id}", sk="message#{message_id}")
-DELIVERIES = Rows(Delivery, pk="{company_id}", sk="message#{message_id}#{number:02d}")
+DELIVERIES = Rows(Delivery, pk="{company_id}", sk="message#{message_id}#{number:02d}", findable=True)
 BODIES = Rows(Body, pk="{company_id}", sk="body#{message_id}")
 
 OUTBOX_DUE = "outbox"

@@ -16,20 +16,18 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import RefusedError
 from chalicelib.privacy import fields, policies, retention
-from chalicelib.privacy.decisions import Refused
-from chalicelib.privacy.register import Use, may_use
-from chalicelib.store import vault
+from chalicelib.privacy.gate import Consented
+from chalicelib.privacy.register import Use
+from chalicelib.store import gate, vault
 from chalicelib.store.failures import call, refused, translate
-from chalicelib.store.items import TABLES, Row
+from chalicelib.store.items import TABLES, LedgerRow, Row
 from chalicelib.store.values import pattern, plain, typed
 
 R = TypeVar("R")
@@ -58,7 +56,7 @@ class Rows(Generic[R]):
     `pk` and `sk` are templates over the record's opaque fields; those fields are read back from the keys.
     `owner` is whose key seals the rows: by default the record's own company. `due` says of a record when
     the sweeper must look at it: asked at every write, so that no writer can drop a row from the index by
-    forgetting.
+    forgetting. ``findable`` rows are found by their person as well (the index ``person``): 1 write unit more.
     """
 
     def __init__(
@@ -69,8 +67,10 @@ class Rows(Generic[R]):
         sk: str,
         owner: str | None = None,
         due: Callable[[R], Due | None] | None = None,
+        findable: bool = False,
     ) -> None:
         self.cls = cls
+        self._findable = findable
         self._due = due
         self.kind = fields.declaration(cls).kind
         self.model = TABLES[fields.declaration(cls).table]
@@ -84,8 +84,17 @@ class Rows(Generic[R]):
 
     # -- reading ------------------------------------------------------------------------------
 
-    def get(self, *, use: Use | None = None, consistent: bool = True, **key: Any) -> Stored[R] | None:
-        """The live row with this key, or None. ``use`` says what it is opened for (2.3); one read unit."""
+    def get(
+        self,
+        *,
+        use: Use | None = None,
+        consent: Consented | None = None,
+        consistent: bool = True,
+        **key: Any,
+    ) -> Stored[R] | None:
+        """The live row with this key, or None; one read unit. ``use`` says what it is opened for (2.3),
+        ``consent`` is the live yes where that use needs one of its own.
+        """
         pk, sk = self.place(**key)
         try:
             row = call(lambda: self.model.get(pk, sk, consistent_read=consistent))
@@ -93,7 +102,7 @@ class Rows(Generic[R]):
             return None
         except PynamoDBException as error:
             raise translate(error) from None
-        return self.live(row, use)
+        return self.live(row, use, consent)
 
     def query(
         self,
@@ -101,6 +110,7 @@ class Rows(Generic[R]):
         prefix: str,
         *,
         use: Use | None = None,
+        consent: Consented | None = None,
         before: str | None = None,
         newest_first: bool = False,
         consistent: bool = True,
@@ -120,16 +130,16 @@ class Rows(Generic[R]):
             consistent=consistent,
             page_size=page_size,
         ):
-            if row.kind == self.kind and (found := self.live(row, use)) is not None:
+            if row.kind == self.kind and (found := self.live(row, use, consent)) is not None:
                 yield found
 
-    def live(self, row: Row, use: Use | None) -> Stored[R] | None:
+    def live(self, row: Row, use: Use | None, consent: Consented | None = None) -> Stored[R] | None:
         """The record in a row, or None when its time is over."""
         if retention.expired_epoch(row.expires_at, clock.now()):
             return None
-        return self.decode(row, use)
+        return self.decode(row, use, consent)
 
-    def decode(self, row: Row, use: Use | None) -> Stored[R]:
+    def decode(self, row: Row, use: Use | None, consent: Consented | None = None) -> Stored[R]:
         """The record in a row of ours.
 
         Raises:
@@ -137,8 +147,8 @@ class Rows(Generic[R]):
         """
         values: dict[str, Any] = row.facts.as_dict() if row.facts is not None else {}
         values.update(self.key_of(row))
+        gate.open_for(self.kind, use, consent)
         if row.sealed is not None:
-            _permit(self.kind, use)
             owner = self._owner or values["company_id"]
             opened = vault.unseal(owner, _place(row), row.sealed, int(row.sealed_with or 0))
             values.update(json.loads(opened))
@@ -156,13 +166,28 @@ class Rows(Generic[R]):
     # -- writing ------------------------------------------------------------------------------
 
     def encode(
-        self, record: R, *, op: str, version: int, expires_at: int | None, due: Due | None, policy: str | None
+        self,
+        record: R,
+        *,
+        op: str,
+        version: int,
+        expires_at: int | None,
+        due: Due | None,
+        policy: str | None,
+        consent: Consented | None = None,
     ) -> Row:
-        """The row for a record, sealed; ``policy`` is the version it was made under."""
+        """The row for a record, sealed; ``policy`` is the version it was made under.
+
+        Raises:
+            RefusedError: what it is collected for needs a live yes.
+        """
+        gate.store_for(self.kind, consent)
         values = {name: getattr(record, name) for name in self._hints}
         if due is None and self._due is not None:
             due = self._due(record)
         index: dict[str, Any] = {} if due is None else {"due_pk": due.partition, "due_at": due.at}
+        if self._findable and values["person"] is not None:
+            index["person_key"] = person_key(values["company_id"], values["person"])
         row = self.model(
             self._pk.format(**values),
             self._sk.format(**values),
@@ -171,6 +196,7 @@ class Rows(Generic[R]):
             version=version,
             policy=policy,
             expires_at=expires_at,
+            ttl=expires_at,
             **index,
         )
         row.facts = {name: plain(values[name]) for name in self._open_facts if values[name] is not None}
@@ -190,14 +216,24 @@ class Rows(Generic[R]):
         values = {name: getattr(record, name) for name in self._keyed}
         return self.model(self._pk.format(**values), self._sk.format(**values))
 
-    def put_new(self, record: R, *, op: str, expires_at: int | None = None, due: Due | None = None) -> None:
+    def put_new(
+        self,
+        record: R,
+        *,
+        op: str,
+        expires_at: int | None = None,
+        due: Due | None = None,
+        consent: Consented | None = None,
+    ) -> None:
         """Create a row; an expired leftover counts as absent.
 
         Raises:
             ConflictError: it exists already, written by another operation.
         """
         until = expires_at or expiry_of(self.cls)
-        row = self.encode(record, op=op, version=1, expires_at=until, due=due, policy=policy_now())
+        row = self.encode(
+            record, op=op, version=1, expires_at=until, due=due, policy=policy_now(), consent=consent
+        )
         self._save(row, absent(self.model), op)
 
     def replace(
@@ -221,6 +257,7 @@ class Rows(Generic[R]):
         """
         until, version = expiry_of(self.cls), clock.now_ms()
         row = self.encode(record, op=op, version=version, expires_at=until, due=None, policy=policy_now())
+        _not_evidence(row)
         try:
             call(row.save)
         except PynamoDBException as error:
@@ -233,6 +270,7 @@ class Rows(Generic[R]):
             ConflictError: it has changed since.
         """
         row = self.keyed(known.value)
+        _not_evidence(row)
         gone_or_same = self.model.pk.does_not_exist() | (self.model.version == known.version)
         try:
             call(lambda: row.delete(condition=gone_or_same))
@@ -240,11 +278,17 @@ class Rows(Generic[R]):
             raise translate(error) from None
 
     def _save(self, row: Row, condition: Condition, op: str) -> None:
+        _not_evidence(row)
         try:
             call(lambda: row.save(condition=condition))
         except PynamoDBException as error:
             if not (refused(error) and written_by(row, op)):
                 raise translate(error) from None
+
+
+def _not_evidence(row: Row) -> None:
+    if isinstance(row, LedgerRow):
+        raise TypeError("evidence is added in a transaction, where it joins its chain, and never changed")
 
 
 def query_rows(
@@ -327,15 +371,9 @@ def written_by(row: Row, op: str) -> bool:
     return bool(found.op == op)
 
 
-@cache
-def _permit(kind: str, use: Use | None) -> None:
-    """Refuse to open a record for a use its categories are not declared for (2.3)."""
-    if use is None:
-        raise TypeError("say what the record is opened for")
-    for declared in fields.personal_fields(fields.RECORDS[kind]).values():
-        decision = may_use(use, declared.category)
-        if isinstance(decision, Refused):
-            raise RefusedError(decision.reason, clause=decision.clause)
+def person_key(company_id: str, person: str) -> str:
+    """Partition of the index ``person``: what a company holds of one person, by keyed hash."""
+    return f"{company_id}#{person}"
 
 
 def _place(row: Row) -> str:

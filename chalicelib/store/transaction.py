@@ -3,6 +3,9 @@
 The client token makes a resent request harmless for ten minutes; after that, and wherever a token is not
 honoured, the first created row is the witness: if it carries this operation's id, the transaction went
 through. A transaction costs twice the write units of its rows.
+
+Evidence is written here and nowhere else: rows of the ledger become links of their chain as they are
+committed (``store.chain``), and somebody else's link in between is waited out, not reported.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
+from chalicelib.privacy.gate import Consented
+from chalicelib.store import chain
 from chalicelib.store.failures import CONFLICT_TRIES, backoff
 from chalicelib.store.items import LedgerRow, Row
 from chalicelib.store.table import (
@@ -33,6 +38,10 @@ R = TypeVar("R")
 MAX_ROWS = 100
 """DynamoDB's limit of actions in one transaction; a message with its 25 deliveries stays far below."""
 
+CHAIN_TRIES = 14
+"""A chain takes one link at a time: with 20 writers at once each waits for some of the others, at most 3 s.
+"""
+
 _BUSY = {"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
@@ -47,11 +56,19 @@ class Transaction:
         self._witness: Row | None = None
 
     def put_new(
-        self, rows: Rows[R], record: R, *, expires_at: int | None = None, due: Due | None = None
+        self,
+        rows: Rows[R],
+        record: R,
+        *,
+        expires_at: int | None = None,
+        due: Due | None = None,
+        consent: Consented | None = None,
     ) -> None:
-        """Create a row that must not exist (or has expired)."""
+        """Create a row that must not exist (or has expired); the ledger's become links of their chain."""
         until = expires_at or expiry_of(rows.cls)
-        row = rows.encode(record, op=self.op, version=1, expires_at=until, due=due, policy=policy_now())
+        row = rows.encode(
+            record, op=self.op, version=1, expires_at=until, due=due, policy=policy_now(), consent=consent
+        )
         self._saves.append((row, absent(rows.model)))
         self._see(row)
 
@@ -65,6 +82,7 @@ class Transaction:
         used_again: bool = False,
     ) -> None:
         """Change a row that must still be the version that was read; ``used_again`` as in `Rows.replace`."""
+        _not_evidence(rows)
         row = rows.encode(
             record,
             op=self.op,
@@ -78,6 +96,7 @@ class Transaction:
 
     def put(self, rows: Rows[R], record: R) -> None:
         """Write the latest word, whatever was there: see ``Rows.put``."""
+        _not_evidence(rows)
         until, version = expiry_of(rows.cls), clock.now_ms()
         row = rows.encode(
             record, op=self.op, version=version, expires_at=until, due=None, policy=policy_now()
@@ -87,6 +106,7 @@ class Transaction:
 
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:
         """Remove a row that must still be the version that was read."""
+        _not_evidence(rows)
         self._deletes.append((rows.keyed(known.value), rows.model.version == known.version))
 
     def check(self, rows: Rows[R], known: Stored[R]) -> None:
@@ -94,8 +114,8 @@ class Transaction:
         self._checks.append((rows.model, rows.keyed(known.value), rows.model.version == known.version))
 
     def _see(self, row: Row) -> None:
-        """The first row is the witness; not one of the ledger, which those who write it may not read."""
-        if self._witness is None and not isinstance(row, LedgerRow):
+        """The first row is the witness; one of the ledger only where there is no other."""
+        if self._witness is None or (isinstance(self._witness, LedgerRow) and not isinstance(row, LedgerRow)):
             self._witness = row
 
     def commit(self) -> None:
@@ -105,30 +125,47 @@ class Transaction:
             ConflictError: one of the rows is not what it had to be; nothing was written.
             UnavailableError: DynamoDB could not say; repeating the operation with its id is safe.
         """
-        for attempt in range(CONFLICT_TRIES):
+        evidence = [row for row, _ in self._saves if isinstance(row, LedgerRow)]
+        tries = CHAIN_TRIES if evidence else CONFLICT_TRIES
+        for attempt in range(tries):
+            heads = chain.link(evidence, self.op)
             try:
-                self._write()
+                self._write(heads, attempt)
             except TransactWriteError as error:
-                reasons = {r.code for r in error.cancellation_reasons if r is not None}
+                # In the order of the parts: PynamoDB sends checks, deletes, then saves, ours before the
+                # heads.
+                codes = [None if r is None else r.code for r in error.cancellation_reasons]
+                own, reasons = codes[: len(codes) - len(heads)], {code for code in codes if code is not None}
                 if "ConditionalCheckFailed" in reasons:
                     if self._witness is not None and written_by(self._witness, self.op):
                         return
-                    raise ConflictError("changed") from None
-                if not reasons or not reasons <= _BUSY or attempt == CONFLICT_TRIES - 1:
+                    if "ConditionalCheckFailed" in own:
+                        raise ConflictError("changed") from None
+                    reasons.discard("ConditionalCheckFailed")  # somebody else's link came first: link anew
+                elif not reasons:
+                    reasons = {"unknown"}
+                if not reasons <= _BUSY or attempt == tries - 1:
                     telemetry.event("transaction_error", error=error, reasons=len(reasons))
                     raise UnavailableError from None
-                backoff(attempt)
+                backoff(min(attempt, CONFLICT_TRIES))
             else:
                 return
 
-    def _write(self) -> None:
-        with TransactWrite(connection=_connection(), client_request_token=self.op) as transaction:
+    def _write(self, heads: list[chain.Head], attempt: int) -> None:
+        # Linked anew it is another request, so it needs a token of its own: conditions do the rest.
+        token = self.op if not (heads and attempt) else f"{self.op}-{attempt}"
+        with TransactWrite(connection=_connection(), client_request_token=token) as transaction:
             for model, row, condition in self._checks:
                 transaction.condition_check(model, row.pk, row.sk, condition=condition)
             for row, condition in self._deletes:
                 transaction.delete(row, condition=condition)
-            for row, condition in self._saves:
+            for row, condition in [*self._saves, *heads]:
                 transaction.save(row, condition=condition)
+
+
+def _not_evidence(rows: Rows[Any]) -> None:
+    if issubclass(rows.model, LedgerRow):
+        raise TypeError("evidence is added, never changed")
 
 
 @cache

@@ -98,7 +98,7 @@ def _unsubscribe(event: dict[str, Any], text: str, method: str) -> Answer:
             # Scanners follow links: looking at the page changes nothing.
             return _page(200, pages.unsubscribe_page(locale, here), head=method == "HEAD")
         choice = pages.choice_of(_body(event), event["headers"].get("content-type"))
-        aws.write_together(refusals.writes(token, choice, clock.now()))
+        refusals.record(token, choice, clock.now())
     except Exception as error:
         _tell("refusal_not_stored", error)
         return {"statusCode": 503, "headers": {**_NEVER_KEPT, "retry-after": "5"}, "body": ""}

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import capacity, emulator, pushes
+from infra.local import capacity, emulator, pushes, retries
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -110,6 +110,7 @@ def main() -> None:
     emulator.name_actions_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
+    retries.bring_failures_back_sooner()
     pushed = pushes.keep()
     if options.count_capacity:
         capacity.count_capacity()

@@ -65,7 +65,24 @@ def deploy(
     _apply_gateway_responses(
         client("apigateway"), body["Resources"]["RestAPI"]["Properties"], outputs["RestAPIId"]
     )
+    _apply_retention(client, body["Resources"], outputs)
     return outputs
+
+
+def _apply_retention(
+    client: Callable[[str], Any], resources: Mapping[str, Any], outputs: Mapping[str, str]
+) -> None:
+    """The tables' time to live and the bucket's Object Lock, which the emulator's CloudFormation passes over."""
+    for resource in resources.values():
+        if resource["Type"] == "AWS::DynamoDB::Table":
+            client("dynamodb").update_time_to_live(
+                TableName=resource["Properties"]["TableName"],
+                TimeToLiveSpecification=resource["Properties"]["TimeToLiveSpecification"],
+            )
+    client("s3").put_object_lock_configuration(
+        Bucket=outputs["EvidenceBucketName"],
+        ObjectLockConfiguration=resources["EvidenceBucket"]["Properties"]["ObjectLockConfiguration"],
+    )
 
 
 def _apply_gateway_responses(gateway: Any, rest_api: dict[str, Any], api_id: str) -> None:

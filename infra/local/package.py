@@ -1,4 +1,5 @@
-"""Runs `chalice package --merge-template` and leaves a template that CloudFormation takes as it is.
+"""Runs `chalice package --merge-template`, adds the function of the operator's staff (`staff_function`) and leaves a
+template that CloudFormation takes as it is.
 
 Works on a copy of what belongs in the zip, so that caches and local files never travel. With dependencies
 it builds the artefact for a real account (about a minute); without, a zip of a few kilobytes that the local
@@ -7,6 +8,7 @@ functions run against the launcher's own site-packages.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from infra.local import staff_function
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = "prod"
@@ -54,7 +58,7 @@ def package(out: Path, project: Path = ROOT, *, dependencies: bool) -> dict[str,
             without_tool((project / "requirements.txt").read_text()) if dependencies else ""
         )
         _chalice(copy, out.resolve())
-    return _without_aliases(out / TEMPLATE)
+    return _finish(out / TEMPLATE, project)
 
 
 def without_tool(requirements: str, tool: str = "chalice") -> str:
@@ -93,7 +97,11 @@ def _chalice(project: Path, out: Path) -> None:
         raise PackagingError(run.stdout)
 
 
-def _without_aliases(file: Path) -> dict[str, Any]:
+def _finish(file: Path, project: Path) -> dict[str, Any]:
     template: dict[str, Any] = yaml.safe_load(file.read_text())
+    config = project / ".chalice/config.json"
+    functions = json.loads(config.read_text())["stages"][STAGE]["lambda_functions"]
+    policy = config.parent / functions[staff_function.ENTRY]["iam_policy_file"]
+    staff_function.add_staff_function(template, json.loads(policy.read_text()))
     file.write_text(yaml.dump(template, Dumper=_PlainDumper, allow_unicode=True, width=120))
     return template

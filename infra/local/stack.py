@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from infra.local import billing, pushes, wechat
+from infra.local import billing, pushes, retries, wechat
 from infra.local.deploy import STACK, deploy
 from infra.local.launch import ACCOUNT, REGION, StackError, end, environment, listen, spawn
 from infra.local.package import ROOT, package
@@ -231,11 +231,14 @@ class LocalStack:
         return [push for push in pushed if endpoint is None or push["endpoint"] == endpoint]
 
     def retry_after(self, seconds: int) -> None:
-        """Let failed messages come back after this long instead of the template's three minutes."""
+        """Let failed messages come back this long after the failure instead of the template's three minutes.
+
+        What is still being worked on stays hidden as long as the template says: see `infra.local.retries`.
+        """
         sqs = self.client("sqs")
         for queue in QUEUES:
             url = sqs.get_queue_url(QueueName=f"{STACK}-{queue}")["QueueUrl"]
-            sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": str(seconds)})
+            sqs.tag_queue(QueueUrl=url, Tags={retries.TAG: str(seconds)})
 
     def now(self) -> float:
         """The functions' idea of the present, seconds since 1970."""

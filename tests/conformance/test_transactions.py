@@ -12,7 +12,7 @@ from chalicelib.kernel.tokens import Kind, Token
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.register import Purpose
 from chalicelib.services import refusals
-from chalicelib.store import contacts, idempotency, messages, standing
+from chalicelib.store import chain, contacts, idempotency, messages, standing
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.items import LedgerRow, WorkspaceRow
 from chalicelib.store.messages import BODIES, DELIVERIES
@@ -167,7 +167,7 @@ def test_what_the_edge_writes_is_what_the_store_reads(
         "resume": set(),
     }
     for _ in range(2):  # people click twice
-        engine.dynamodb.transact_write_items(**refusals.writes(token, choice, at))
+        engine.dynamodb.transact_write_items(**refusals.writes(token, choice, at, chain.read(company)))
     known = standing.of(company, who)
     assert known.stops == frozenset(stops[choice])
     by_edge = engine.items(LedgerRow, company)

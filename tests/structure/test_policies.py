@@ -16,12 +16,17 @@ KEEP = "GetItem PutItem Query"
 KEYS = "GetItem Query"
 MAIL = "SendEmail SendRawEmail"
 OWN_LOG = "CreateLogStream PutLogEvents"
+ADD = "ConditionCheckItem GetItem PutItem"
+"""To the ledger: a new link of a chain, and the head, which only ever moves on."""
+
+READ_STREAM = "DescribeStream GetRecords GetShardIterator"
 
 MAY = {
     "api": {
         "AccountsTable": f"{KEEP} BatchGetItem ConditionCheckItem DeleteItem UpdateItem",
         "WorkspaceTable": f"{KEEP} DeleteItem",
-        "LedgerTable": "PutItem Query",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
         "CompanyKeysTable": f"{KEYS} PutItem",
         "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
         "OutboxQueue": "SendMessage",
@@ -32,11 +37,26 @@ MAY = {
         "push application": "CreatePlatformEndpoint",
         "push endpoint": "DeleteEndpoint GetEndpointAttributes SetEndpointAttributes",
     },
+    "staff": {
+        "AccountsTable": f"{KEEP} BatchGetItem ConditionCheckItem DeleteItem",
+        "OperatorTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem UpdateItem",
+        "OperatorTable/index/due": "Query",
+        "WorkspaceTable": f"{KEEP} BatchWriteItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
+        "LedgerTable/index/due": "Query",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+        "NoticesQueue": "SendMessage",
+        "TasksQueue": "SendMessage",
+        "EvidenceBucket": "ListBucket",
+        "EvidenceBucket/*": "GetObject",
+    },
     "edge": {
         "HitsQueue": "SendMessage",
         "TrackingSecret": "GetSecretValue",
         "WorkspaceTable": "PutItem",
-        "LedgerTable": "PutItem",
+        "LedgerTable": ADD,
     },
     "record_hits": {
         "HitsQueue": TAKE,
@@ -66,7 +86,8 @@ MAY = {
         "FeedbackQueue": f"{TAKE} SendMessage",
         "TrackingSecret": "GetSecretValue",
         "WorkspaceTable": KEEP,
-        "LedgerTable": "PutItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": ADD,
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
     },
@@ -79,8 +100,11 @@ MAY = {
     },
     "run_tasks": {
         "TasksQueue": f"{TAKE} SendMessage",
-        "AccountsTable": f"{KEEP} ConditionCheckItem DeleteItem",
+        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
         "AccountsTable/index/due": "Query",
+        "WorkspaceTable": f"{KEEP} BatchWriteItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
         "NoticesQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
@@ -89,26 +113,52 @@ MAY = {
     "sweep": {
         "WorkspaceTable/index/due": "Query",
         "AccountsTable/index/due": "Query",
+        "OperatorTable/index/due": "Query",
         "OutboxQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
         "SweepDead": "SendMessage",
     },
+    "record_expiry": {
+        "AccountsTable/stream": READ_STREAM,
+        "AccountsTable/stream/*": "ListStreams",
+        "WorkspaceTable/stream": READ_STREAM,
+        "WorkspaceTable/stream/*": "ListStreams",
+        "LedgerTable": ADD,
+        "ExpiryDead": "SendMessage",
+    },
+    "anchor_evidence": {
+        "LedgerTable": "GetItem Query",
+        "LedgerTable/index/due": "Query",
+        "EvidenceBucket/*": "PutObject",
+        "AnchorDead": "SendMessage",
+    },
+    "watch_access": {
+        "log of api": "FilterLogEvents",
+        "log of staff": "FilterLogEvents",
+        "OperatorTable": KEEP,
+        "NoticesQueue": "SendMessage",
+        "WatchDead": "SendMessage",
+    },
 }
-"""Function -> resource -> actions. Besides these: its own log, and the tables' key through DynamoDB only."""
+"""Function -> resource -> actions. Besides these: its own log, and the tables' key through DynamoDB only. And minus
+what lies outside Singapore, whoever asks.
+"""
 
 FILES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "infra/policies").glob("*.json"))}
 
 
 def named(resource: Any) -> str:
-    """`WorkspaceTable`, `WorkspaceTable/index/due`, `log`, `mail`, `push application`, `push endpoint`; the whole
-    thing for what is none of these.
+    """`WorkspaceTable`, `WorkspaceTable/index/due`, `WorkspaceTable/stream`, `log of api`, `mail`, `push application`,
+    `push endpoint`; the whole thing for what is none of these.
     """
     match resource:
         case {"Fn::GetAtt": [name, "Arn" | "Id"]} | {"Ref": name}:
             return str(name)
-        case {"Fn::Sub": str(text)} if ":logs:" in text:
-            return "log"
+        case {"Fn::GetAtt": [name, "StreamArn"]}:
+            return f"{name}/stream"
+        case {"Fn::Sub": str(text)} if ":log-group:/aws/lambda/okki-leads-" in text and text.endswith(":*"):
+            return f"log of {text.rpartition('okki-leads-')[2].removesuffix(':*')}"
         case {"Fn::Sub": str(text)} if ":ses:" in text:
             return "mail"
         case {"Fn::Sub": str(text)} if text.endswith(":app/*/okki-leads"):
@@ -122,6 +172,8 @@ def named(resource: Any) -> str:
 
 def rights(policy: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for statement in policy["Statement"]:
+        if statement["Effect"] == "Deny":
+            continue
         assert statement["Effect"] == "Allow"
         resources = statement["Resource"]
         for resource in resources if isinstance(resources, list) else [resources]:
@@ -139,7 +191,7 @@ def test_a_function_may_do_what_is_listed_and_no_more(function: str) -> None:
     allowed = {
         (resource, action) for resource, actions in MAY[function].items() for action in actions.split()
     }
-    allowed |= {("log", action) for action in OWN_LOG.split()}
+    allowed |= {(f"log of {function.replace('_', '-')}", action) for action in OWN_LOG.split()}
     found = {(resource, action) for resource, action, _ in rights(FILES[function]) if resource != "TableKey"}
     assert found == allowed, "a line that no policy bears out is out of date"
 
@@ -164,11 +216,41 @@ def test_who_may_send_mail_may_send_it_finished() -> None:
         assert configuration_set.endswith(":configuration-set/okki-leads")
 
 
+@pytest.mark.clause("singapore")
+@pytest.mark.parametrize("function", MAY)
+def test_no_function_may_do_anything_outside_singapore(function: str) -> None:
+    denied = [statement for statement in FILES[function]["Statement"] if statement["Effect"] == "Deny"]
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": settings.REGION}}
+    assert [(one["Action"], one["Resource"], one["Condition"]) for one in denied] == [("*", "*", elsewhere)]
+
+
 @pytest.mark.clause("retention")
 def test_evidence_is_only_ever_added_and_read_where_people_ask_for_theirs() -> None:
+    """A link is never deleted and never changed in place; what a Put may do to one is said by its condition, and
+    the anchors show the rest.
+    """
     for function, policy in FILES.items():
         ledger = {action for resource, action, _ in rights(policy) if resource == "LedgerTable"}
-        assert ledger <= ({"PutItem", "Query"} if function == "api" else {"PutItem"}), function
+        may_read_chains = function in ("api", "staff", "run_tasks", "anchor_evidence")
+        assert ledger <= {*ADD.split(), *(["Query"] if may_read_chains else [])}, function
+
+
+@pytest.mark.clause("retention")
+def test_nobody_of_ours_can_shorten_or_delete_an_anchor() -> None:
+    found = {
+        (function, action)
+        for function, policy in FILES.items()
+        for resource, action, _ in rights(policy)
+        if resource.startswith("EvidenceBucket")
+    }
+    assert found == {("anchor_evidence", "PutObject"), ("staff", "GetObject"), ("staff", "ListBucket")}
+
+
+@pytest.mark.clause("personnel")
+def test_the_companies_function_cannot_reach_what_only_our_staff_may() -> None:
+    for function in FILES.keys() - {"staff", "sweep", "watch_access"}:
+        reached = {resource for resource, _, _ in rights(FILES[function])}
+        assert not [resource for resource in reached if resource.startswith("OperatorTable")], function
 
 
 def test_nobody_of_ours_can_claim_to_be_billing() -> None:
@@ -186,4 +268,6 @@ def test_nobody_of_ours_can_claim_to_be_billing() -> None:
 def test_strangers_reach_a_function_that_can_open_nothing() -> None:
     edge = {(resource, action) for resource, action, _ in rights(FILES["edge"])}
     assert not {resource for resource, _ in edge} & {"VaultKey", "CompanyKeysTable", "AccountsTable"}
-    assert {action for resource, action in edge if resource.endswith("Table")} == {"PutItem"}
+    tables = {(resource, action) for resource, action in edge if resource.endswith("Table")}
+    assert {action for resource, action in tables if resource != "LedgerTable"} == {"PutItem"}
+    assert {action for resource, action in tables if resource == "LedgerTable"} == set(ADD.split())

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from infra.local.package import ROOT, TEMPLATE, package, without_tool
 REGION = "ap-southeast-1"
 RETENTION_DAYS = 30
 WORKERS = {"RecordHits", "SendMessages", "SendNotices", "MailFeedback", "TakeOrders", "RunTasks"}
-FUNCTIONS = {"APIHandler", "Edge", "Sweep", *WORKERS}
+SCHEDULED = {"Sweep": "SweepDead", "AnchorEvidence": "AnchorDead", "WatchAccess": "WatchDead"}
+FUNCTIONS = {"APIHandler", "Staff", "Edge", "RecordExpiry", *SCHEDULED, *WORKERS}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,8 @@ def grants(template: dict[str, Any], function: str, action: str) -> list[dict[st
     def covers(pattern: str) -> bool:
         return pattern == action or (pattern.endswith("*") and action.startswith(pattern[:-1]))
 
-    return [one for one in statements(template, function) if any(covers(p) for p in listed(one["Action"]))]
+    allowed = [one for one in statements(template, function) if one["Effect"] == "Allow"]
+    return [one for one in allowed if any(covers(p) for p in listed(one["Action"]))]
 
 
 def test_cfn_lint_finds_nothing(folder: Path) -> None:
@@ -101,7 +104,8 @@ def test_cloudformation_takes_it_as_it_is(folder: Path) -> None:
 
 def test_no_region_or_account_is_written_down(folder: Path) -> None:
     text = (folder / TEMPLATE).read_text()
-    assert REGION not in text
+    # Once for each function: in what forbids every other region.
+    assert text.count(REGION) == text.count(f"aws:RequestedRegion: {REGION}") == len(FUNCTIONS)
     assert "us-east-1" not in text
     assert "000000000000" not in text
 
@@ -137,6 +141,8 @@ def test_every_function_has_its_own_role_and_policy(template: dict[str, Any]) ->
 def test_rights_name_what_they_are_for(template: dict[str, Any], function: str) -> None:
     for statement in statements(template, function):
         assert "NotAction" not in statement and "NotResource" not in statement
+        if statement["Effect"] == "Deny":
+            continue
         for resource in listed(statement["Resource"]):
             assert resource != "*", statement["Sid"]
         for action in listed(statement["Action"]):
@@ -166,9 +172,9 @@ def test_the_edge_cannot_decrypt_nor_read(template: dict[str, Any]) -> None:
             assert set(names_in(statement["Resource"])) == {"TableKey"}
             assert "kms:ViaService" in statement["Condition"]["StringEquals"]
     tables = [one for one in statements(template, "Edge") if "dynamodb:" in json.dumps(one["Action"])]
-    assert {action for one in tables for action in listed(one["Action"])} == {"dynamodb:PutItem"}
     assert {name for one in tables for name in names_in(one["Resource"])} == {"WorkspaceTable", "LedgerTable"}
     (workspace,) = [one for one in tables if "WorkspaceTable" in set(names_in(one["Resource"]))]
+    assert workspace["Action"] == ["dynamodb:PutItem"]
     assert workspace["Condition"]["ForAllValues:StringLike"] == {"dynamodb:LeadingKeys": ["*#standing"]}
     assert workspace["Condition"]["Null"] == {"dynamodb:LeadingKeys": "false"}
     assert not grants(template, "Edge", "ses:SendEmail")
@@ -192,7 +198,7 @@ def test_tables_and_vault_have_keys_of_their_own(template: dict[str, Any]) -> No
 
 
 def test_nothing_that_holds_data_goes_with_the_stack(template: dict[str, Any]) -> None:
-    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret")
+    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::SecretsManager::Secret", "AWS::S3::Bucket")
     for name, resource in ((n, r) for kind in kinds for n, r in of_type(template, kind).items()):
         assert resource["DeletionPolicy"] == "Retain", name
         assert resource["UpdateReplacePolicy"] == "Retain", name
@@ -204,6 +210,7 @@ def test_every_table_is_encrypted_recoverable_and_expires(template: dict[str, An
         "okki-leads-accounts",
         "okki-leads-workspace",
         "okki-leads-ledger",
+        "okki-leads-operator",
         "okki-leads-company-keys",
     }
     for table in (table["Properties"] for table in tables.values()):
@@ -212,7 +219,55 @@ def test_every_table_is_encrypted_recoverable_and_expires(template: dict[str, An
         assert table["SSESpecification"]["SSEType"] == "KMS"
         assert list(names_in(table["SSESpecification"])) == ["TableKey"]
         assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-        assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+        assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+
+
+def test_streams_tell_which_row_and_never_what_was_in_it(template: dict[str, Any]) -> None:
+    streams = {
+        name: table["Properties"]["StreamSpecification"]
+        for name, table in of_type(template, "AWS::DynamoDB::Table").items()
+        if table["Properties"]["StreamSpecification"] != {"Ref": "AWS::NoValue"}
+    }
+    keys = {"StreamViewType": "KEYS_ONLY"}
+    assert streams == {"AccountsTable": keys, "WorkspaceTable": keys}
+
+
+def test_indexes_hold_keys_alone(template: dict[str, Any]) -> None:
+    found = {
+        (table, index["IndexName"]): [key["AttributeName"] for key in index["KeySchema"]]
+        for table, entry in of_type(template, "AWS::DynamoDB::Table").items()
+        for index in entry["Properties"]["GlobalSecondaryIndexes"]
+        if isinstance(index, dict) and index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
+    }
+    due = ["due_pk", "due_at"]
+    assert found == {
+        ("AccountsTable", "due"): due,
+        ("WorkspaceTable", "due"): due,
+        ("WorkspaceTable", "person"): ["person_key", "sk"],
+        ("LedgerTable", "due"): due,
+        ("OperatorTable", "due"): due,
+    }
+
+
+@pytest.mark.clause("retention")
+def test_anchors_cannot_be_rewritten_by_anybody_for_72_months(template: dict[str, Any]) -> None:
+    (bucket,) = (bucket["Properties"] for bucket in of_type(template, "AWS::S3::Bucket").values())
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention["Mode"] == "COMPLIANCE", "governance mode lets the account's owner shorten it"
+    longest = max(
+        (date(year + 6, month, 1) - date(year, month, 1)).days
+        for year in range(2026, 2040)
+        for month in range(1, 13)
+    )
+    assert retention["Days"] == longest
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    (policy,) = (policy["Properties"] for policy in of_type(template, "AWS::S3::BucketPolicy").values())
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny" and statement["Action"] == "s3:*"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
 def test_every_queue_is_encrypted_and_ends_in_a_dead_letter_queue(template: dict[str, Any]) -> None:
@@ -223,6 +278,7 @@ def test_every_queue_is_encrypted_and_ends_in_a_dead_letter_queue(template: dict
         for event in properties.get("Events", {}).values()
         if event["Type"] == "SQS"
     }
+    assert len(timeouts) == len(WORKERS)
     for name, queue in ((name, queue["Properties"]) for name, queue in queues.items()):
         assert queue["SqsManagedSseEnabled"] is True
         if name.endswith("Dead"):
@@ -251,25 +307,56 @@ def test_every_event_source_retries_in_part_and_has_a_limit_and_a_failure_target
             elif event["Type"] == "Schedule":
                 assert settings["RetryPolicy"]["MaximumRetryAttempts"] <= 2
                 assert next(names_in(settings["DeadLetterConfig"])).endswith("Dead")
+            elif event["Type"] == "DynamoDB":
+                assert settings["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+                assert settings["StartingPosition"] == "TRIM_HORIZON", "a late start must not skip a deletion"
+                assert settings["BisectBatchOnFunctionError"] is True
+                assert 0 < settings["MaximumRetryAttempts"] <= 5
+                assert 0 < settings["MaximumRecordAgeInSeconds"] <= 21600, "a stream forgets after a day"
+                target = settings["DestinationConfig"]["OnFailure"]
+                assert (target["Type"], list(names_in(target["Destination"]))) == ("SQS", ["ExpiryDead"])
             else:
                 pytest.fail(f"no rule for event sources of type {event['Type']}")
             seen += 1
-    assert seen == len(WORKERS) + 1
+    assert seen == len(WORKERS) + len(SCHEDULED) + 2
 
 
-def test_a_sweep_that_fails_is_kept_and_not_only_one_that_was_not_handed_over(
-    template: dict[str, Any],
+@pytest.mark.clause("retention")
+def test_only_what_dynamodb_itself_deleted_is_put_on_record_as_expired(template: dict[str, Any]) -> None:
+    events = [event["Properties"] for event in functions(template)["RecordExpiry"]["Events"].values()]
+    assert [list(names_in(event["Stream"])) for event in events] == [["AccountsTable"], ["WorkspaceTable"]]
+    for event in events:
+        (filtered,) = event["FilterCriteria"]["Filters"]
+        assert json.loads(filtered["Pattern"]) == {
+            "eventName": ["REMOVE"],
+            "userIdentity": {"type": ["Service"], "principalId": ["dynamodb.amazonaws.com"]},
+        }
+    # Lambda delivers there with the function's own rights.
+    (send,) = grants(template, "RecordExpiry", "sqs:SendMessage")
+    assert set(names_in(send["Resource"])) == {"ExpiryDead"}
+
+
+@pytest.mark.parametrize("function", sorted(SCHEDULED))
+def test_a_run_that_fails_is_kept_and_not_only_one_that_was_not_handed_over(
+    template: dict[str, Any], function: str
 ) -> None:
-    sweep = functions(template)["Sweep"]
-    settings = sweep["EventInvokeConfig"]
+    dead = SCHEDULED[function]
+    settings = functions(template)[function]["EventInvokeConfig"]
     assert settings["MaximumRetryAttempts"] <= 1
-    assert settings["MaximumEventAgeInSeconds"] == 300, "the next sweep is due by then"
+    assert settings["MaximumEventAgeInSeconds"] == 300, "the next run is due by then, or soon"
     target = settings["DestinationConfig"]["OnFailure"]
     assert target["Type"] == "SQS"
-    assert list(names_in(target["Destination"])) == ["SweepDead"]
+    assert list(names_in(target["Destination"])) == [dead]
+    (event,) = functions(template)[function]["Events"].values()
+    assert list(names_in(event["Properties"]["DeadLetterConfig"])) == [dead]
+    policy = template["Resources"]["SchedulesDeadPolicy"]["Properties"]
+    assert dead in set(names_in(policy["Queues"])) & set(names_in(policy["PolicyDocument"]))
     # Lambda delivers there with the function's own rights.
-    sends = [set(names_in(one["Resource"])) for one in grants(template, "Sweep", "sqs:SendMessage")]
-    assert {"SweepDead"} in sends
+    sends = [set(names_in(one["Resource"])) for one in grants(template, function, "sqs:SendMessage")]
+    assert {dead} in sends
+
+
+def test_no_function_takes_the_capacity_that_others_need(template: dict[str, Any]) -> None:
     for name, properties in functions(template).items():
         # A fresh account has ten in all and must keep ten unreserved.
         assert "ReservedConcurrentExecutions" not in properties, name
@@ -294,8 +381,9 @@ def test_no_gateway_keeps_an_access_log(template: dict[str, Any]) -> None:
 
 def test_memory_and_timeouts(template: dict[str, Any]) -> None:
     for name, properties in functions(template).items():
-        assert properties["MemorySize"] == (512 if name in ("Edge", "Sweep") else 1024)
-    assert functions(template)["APIHandler"]["Timeout"] <= 29, "the gateway hangs up at 29 seconds"
+        assert properties["MemorySize"] == (512 if name in {"Edge", *SCHEDULED} else 1024)
+    for name in ("APIHandler", "Staff"):
+        assert functions(template)[name]["Timeout"] <= 29, "the gateway hangs up at 29 seconds"
 
 
 def test_gateways_limit_the_rate(template: dict[str, Any]) -> None:
@@ -321,8 +409,11 @@ def test_sam_makes_one_stage_and_no_back_door(
     assert stage["Properties"]["StageName"] == "api"
     (deployment,) = of_type(made, "AWS::ApiGateway::Deployment").values()
     assert "StageName" not in deployment["Properties"], "a deployment that names a stage makes it"
-    (invoke,) = of_type(made, "AWS::Lambda::EventInvokeConfig").values()
-    assert list(names_in(invoke["Properties"]["DestinationConfig"])) == ["SweepDead"]
+    failed = [
+        list(names_in(one["Properties"]["DestinationConfig"]))
+        for one in of_type(made, "AWS::Lambda::EventInvokeConfig").values()
+    ]
+    assert sorted(failed) == sorted([dead] for dead in SCHEDULED.values())
 
 
 def alarmed(template: dict[str, Any], metric: str) -> set[str]:
@@ -343,6 +434,7 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
     assert alarmed(template, "ApproximateAgeOfOldestMessage") == queues - dead
     assert alarmed(template, "Errors") == FUNCTIONS
     assert alarmed(template, "Throttles") == FUNCTIONS
+    assert alarmed(template, "IteratorAge") == {"RecordExpiry"}
     metrics = {
         alarm["Properties"]["MetricName"] for alarm in of_type(template, "AWS::CloudWatch::Alarm").values()
     }
