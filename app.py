@@ -10,10 +10,12 @@ from chalice import Chalice
 from chalicelib.api import (
     accounts,
     company,
+    company_requests,
     consents,
     contacts,
     cookies,
     credentials,
+    evidence,
     me,
     members,
     messages,
@@ -21,10 +23,25 @@ from chalicelib.api import (
     notifications,
     policy,
     presence,
+    questions,
+    requests,
     rules,
+    staff_access,
+    standing,
     subscription,
     wechat,
 )
+from chalicelib.api.staff import data as staff_data
+from chalicelib.api.staff import disclosures as staff_disclosures
+from chalicelib.api.staff import evidence as staff_evidence
+from chalicelib.api.staff import grants as staff_grants
+from chalicelib.api.staff import holds as staff_holds
+from chalicelib.api.staff import login as staff_login
+from chalicelib.api.staff import people as staff_people
+from chalicelib.api.staff import processing as staff_processing
+from chalicelib.api.staff import requests as staff_requests
+from chalicelib.api.staff import retention as staff_retention
+from chalicelib.api.staff import security as staff_security
 from chalicelib.workers import (
     anchor,
     billing,
@@ -53,11 +70,28 @@ for subject in (
     members,
     rules,
     contacts,
+    standing,
     messages,
     policy,
     cookies,
     subscription,
     wechat,
+    requests,
+    company_requests,
+    evidence,
+    staff_access,
+    staff_login,
+    staff_people,
+    staff_grants,
+    staff_data,
+    staff_requests,
+    questions,
+    staff_disclosures,
+    staff_processing,
+    staff_holds,
+    staff_retention,
+    staff_evidence,
+    staff_security,
 ):
     app.register_blueprint(subject.bp)
 

@@ -16,10 +16,11 @@ from typing import Final
 
 import app
 from chalicelib.api.endpoint import ROUTES
-from chalicelib.privacy import permissions
+from chalicelib.privacy import permissions, personnel
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.decisions import Allowed
 from chalicelib.privacy.permissions import Permission, Position
+from chalicelib.privacy.personnel import Right, StaffPosition
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "permissions.md"
@@ -48,8 +49,16 @@ class Row:
 
 
 def rows() -> tuple[Row, ...]:
-    """Every route that is deployed, by path."""
-    return tuple(sorted(Row(route.path, route.method, route.permission) for route in ROUTES))
+    """Every route of companies and of everybody that is deployed, by path."""
+    return tuple(
+        sorted(Row(route.path, route.method, route.permission) for route in ROUTES if route.right is None)
+    )
+
+
+def staff_rows() -> tuple[tuple[str, str, Right], ...]:
+    """Every route of the operator's staff, by path: path, method, right."""
+    found = [(route.path, route.method, route.right) for route in ROUTES if route.right is not None]
+    return tuple(sorted(found))
 
 
 def page() -> str:
@@ -96,6 +105,23 @@ def page() -> str:
                     *(_mark(row.allows(Position.ADMIN, state)) for state in states),
                 ]
                 for row in rows()
+            ),
+        ),
+        "",
+        "## Staff of the operator",
+        "",
+        "Nothing without a confidentiality agreement and current training on record (4.3.2); a company's",
+        "data only under a grant. `services.staff.entry.permit` decides.",
+        "",
+        *_table(
+            ["route", "right", *StaffPosition],
+            (
+                [
+                    f"`{method} {path}`",
+                    f"`{right}`",
+                    *(_mark(right in personnel.MAY[position]) for position in StaffPosition),
+                ]
+                for path, method, right in staff_rows()
             ),
         ),
     ]

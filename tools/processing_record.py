@@ -7,34 +7,25 @@ stale.
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
-import pkgutil
 import sys
 from pathlib import Path
 from typing import Final
 
-from chalicelib.privacy import fields, processing
+from chalicelib.privacy import processing_forms
+from chalicelib.records import catalogue
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "processing-record.md"
-RECORDS_PACKAGE: Final = "chalicelib.records"
 
 
 def import_records() -> None:
-    """Import every module that may declare a record type, so that none is missing from the page."""
-    if importlib.util.find_spec(RECORDS_PACKAGE) is None:
-        return
-    package = importlib.import_module(RECORDS_PACKAGE)
-    for module in pkgutil.walk_packages(package.__path__, f"{RECORDS_PACKAGE}."):
-        importlib.import_module(module.name)
+    """See that every record type of the product is known; importing the catalogue did it."""
+    catalogue.every()
 
 
 def page() -> str:
-    """The page as it should be. Types declared outside the product (in tests) are left out."""
-    import_records()
-    ours = [cls for cls in fields.RECORDS.values() if cls.__module__.startswith("chalicelib.")]
-    return processing.markdown(ours)
+    """The page as it should be."""
+    return processing_forms.markdown(catalogue.every())
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,4 +1,7 @@
-"""Request bodies: from bytes to a checked model. What a client sent is never repeated in an answer."""
+"""What a request carries, from bytes to checked values: its body, the page it asks for, its repeat key. What
+a client sent is never repeated in an answer.
+"""
+
 
 from __future__ import annotations
 
@@ -17,9 +20,13 @@ from chalicelib.kernel.errors import (
     TooLargeError,
     UnsupportedMediaTypeError,
 )
+from chalicelib.services.repeats import Repeat
 
 B = TypeVar("B", bound=BaseModel)
 
+MAX_KEY: Final = 128
+DEFAULT_PAGE: Final = 50
+MAX_PAGE: Final = 200
 MAX_ERRORS: Final = 20
 MAX_PLACE: Final = 100
 """Fields named in one answer, and characters of a name: a client chooses both, and should not choose how
@@ -126,3 +133,23 @@ _CODES: Final = {
     "string_pattern_mismatch": "malformed",
     "string_unicode": "not_text",
 }
+
+
+def page_asked(request: Request) -> tuple[int, str | None]:
+    """``limit`` and ``cursor`` of a list; InvalidError for a limit out of range."""
+    asked = request.query_params or {}
+    text = asked.get("limit", str(DEFAULT_PAGE))
+    # The length first: leading zeros must not carry a large number past the check.
+    if not (len(text) <= 6 and text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PAGE):
+        raise InvalidError(errors=[FieldError("limit", "out_of_range")])
+    return int(text), asked.get("cursor")
+
+
+def repeat(method: str, request: Request, raw: bytes) -> Repeat | None:
+    """The ``Idempotency-Key`` of a request with what it is for, None without one."""
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
+        raise InvalidError(errors=[FieldError("Idempotency-Key", "malformed")])
+    return Repeat(f"{method} {request.context['path']}", str(key), raw.decode())

@@ -6,16 +6,17 @@ from typing import Any, Literal
 
 from chalice import Blueprint
 
+from chalicelib.api import proof
 from chalicelib.api.endpoint import Call, page, route
-from chalicelib.api.forms import Form, Version
+from chalicelib.api.forms import Form, Language, Version
 from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.policies import Policy
-from chalicelib.records.consents import UserReceipt
-from chalicelib.services import consents, wording
-from chalicelib.services.consents import Standing, Word
+from chalicelib.services import agreements, consent_proof, consents, wording
+from chalicelib.services.agreements import Standing
+from chalicelib.services.consents import Word
 from chalicelib.services.wording import Locale
 
 bp = Blueprint(__name__)
@@ -26,9 +27,10 @@ _OWN = Permission.OWN_SETTINGS
 class OwnAnswer(Form):
     """A yes or a no to the text that was shown."""
 
-    purpose: Literal["ai_improvement", "longer_retention", "marketing"]
+    purpose: Literal["ai_improvement", "longer_retention", "sharing", "marketing"]
     state: Literal["granted", "denied"]
     text_version: Version
+    locale: Language | None = None
 
 
 class Agreement(Form):
@@ -57,7 +59,31 @@ def own_consents(call: Call) -> dict[str, Any]:
     found = consents.history(call.who, call.limit + 1, call.cursor)
     return {
         "consents": [_word(word, locale) for word in consents.words(call.who)],
-        "history": page(call, found, lambda one: one.receipt_id, _receipt),
+        "history": page(call, found, lambda one: one.value.receipt_id, lambda one: proof.own(one.value)),
+    }
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/consents/proof",
+    summary="Every receipt of mine, with the words it is about and its place in the chain of evidence",
+    permission=_OWN,
+    clauses=("consent",),
+    answer="ConsentProof",
+)
+def prove_consents(call: Call) -> dict[str, Any]:
+    """Checked without us: `text_sha256` is the SHA-256 of the words in that language, `link` that of the
+    other members of `evidence`, as JSON with keys in order and no spaces, in UTF-8.
+    """
+    found = consent_proof.of_user(call.who)
+    return {
+        "user_id": call.who.user_id,
+        "at": clock.rfc3339(clock.now()),
+        "complete": found.complete,
+        "consents": [proof.own_placed(one) for one in found.consents],
+        "notifications": [proof.switched(one) for one in found.notifications],
+        "texts": consent_proof.words_of(one.value.text_version for one in found.consents),
     }
 
 
@@ -75,10 +101,13 @@ def own_consents(call: Call) -> dict[str, Any]:
     errors=(429,),
 )
 def give_consent(call: Call) -> dict[str, Any]:
-    """To the text in force: 422 `stale_text` for any other. Answers with the receipt."""
+    """To the text in force: 422 `stale_text` for any other. `locale` is the language it was read in; without,
+    the one `Accept-Language` asks for. Answers with the receipt.
+    """
     form: OwnAnswer = call.body
     purpose, state = ConsentPurpose(form.purpose), ConsentState(form.state)
-    return _receipt(consents.give(call.who, purpose, state, form.text_version, call.repeat))
+    locale = form.locale or wording.locale_of(call.accept_language)
+    return proof.own(consents.give(call.who, purpose, state, form.text_version, call.repeat, locale=locale))
 
 
 @route(
@@ -98,7 +127,7 @@ def withdraw_consent(call: Call) -> dict[str, Any]:
     named = (call.request.query_params or {}).get("purpose")
     for purpose in consents.SHOWN:
         if purpose.value == named:
-            return _receipt(consents.withdraw(call.who, purpose))
+            return proof.own(consents.withdraw(call.who, purpose))
     raise InvalidError(errors=[FieldError("purpose", "required" if named is None else "not_a_choice")])
 
 
@@ -116,7 +145,8 @@ def withdraw_consent(call: Call) -> dict[str, Any]:
 )
 def agree_to_policy(call: Call) -> dict[str, Any]:
     """To the one in force, or to the next one as soon as it is announced. Saying it again changes nothing."""
-    return standing_view(consents.agree(call.who, call.body.version))
+    locale = wording.locale_of(call.accept_language)
+    return standing_view(agreements.agree(call.who, call.body.version, locale))
 
 
 def standing_view(standing: Standing) -> dict[str, Any]:
@@ -148,16 +178,4 @@ def _word(word: Word, locale: Locale) -> dict[str, Any]:
         "current_text_version": None if current is None else current.id,
         "text": None if current is None else current.in_language(locale),
         "ask_again": word.ask_again,
-    }
-
-
-def _receipt(receipt: UserReceipt) -> dict[str, Any]:
-    return {
-        "id": receipt.receipt_id,
-        "purpose": receipt.purpose.value,
-        "state": receipt.state.value,
-        "text_version": receipt.text_version,
-        "policy_version": receipt.policy_version,
-        "method": receipt.method,
-        "at": clock.rfc3339(receipt.at),
     }

@@ -1,4 +1,4 @@
-"""Contacts, what they consented to, and when they opened mail."""
+"""Contacts, and when they opened mail."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from chalice import Blueprint, Response
 from pydantic import Field
 
 from chalicelib.api.endpoint import Call, page, respond, route
-from chalicelib.api.forms import Country, Form, Line, Link, Mailbox, Version
+from chalicelib.api.forms import Country, Form, Line, Link, Mailbox
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
-from chalicelib.privacy.consent import ConsentPurpose, ConsentState
+from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
-from chalicelib.services import contacts, standing
+from chalicelib.services import contacts
 
 bp = Blueprint(__name__)
-
-_PURPOSES = {ConsentPurpose.TRACKING, ConsentPurpose.MARKETING}
-"""What a company may record about its contacts; the other purposes are between a user and us."""
 
 
 class LawfulBasis(Form):
@@ -62,14 +58,6 @@ class ChangedContact(Form):
     country: Country | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
     social: Annotated[list[Link], Field(max_length=10)] | None = None
-
-
-class ConsentGiven(Form):
-    """What the person said, to which text, and how."""
-
-    state: Literal["granted", "denied"]
-    text_version: Version
-    method: Version
 
 
 @route(
@@ -156,66 +144,6 @@ def delete_contact(call: Call) -> Response:
 
 @route(
     bp,
-    "PUT",
-    "/v1/contacts/{contact_id}/consents/{purpose}",
-    summary="Record what a contact consented to",
-    body=ConsentGiven,
-    clauses=("consent", "tracking"),
-    permission=Permission.CONTACTS_WRITE,
-    answer="ConsentReceipt",
-)
-def record_consent(call: Call) -> dict[str, Any]:
-    """Refused (403) when the person withdrew it themselves: only they can change that."""
-    purpose = _purpose(call.path["purpose"])
-    form: ConsentGiven = call.body
-    given = standing.record(
-        call.who,
-        call.path["contact_id"],
-        purpose,
-        ConsentState(form.state),
-        text_version=form.text_version,
-        method=form.method,
-    )
-    return {
-        "purpose": purpose.value,
-        "state": given.state.value,
-        "text_version": given.text_version,
-        "method": given.method,
-        "at": clock.rfc3339(given.at),
-        "receipt_id": given.receipt_id,
-    }
-
-
-@route(
-    bp,
-    "GET",
-    "/v1/contacts/{contact_id}/consents",
-    summary="How a contact stands: consents and refusals",
-    clauses=("consent",),
-    permission=Permission.CONTACTS_READ,
-    answer="Standing",
-    errors=(409,),
-)
-def read_consents(call: Call) -> dict[str, Any]:
-    """`refused` lists what the person stopped, or what bounced."""
-    known = standing.of_contact(call.who, call.path["contact_id"])
-    return {
-        "items": [
-            {
-                "purpose": consent.purpose.value,
-                "state": consent.state.value,
-                "text_version": consent.text_version,
-                "method": consent.method,
-                "at": clock.rfc3339(consent.at),
-            }
-            for consent in known.consents.values()
-        ],
-        "refused": sorted(stop.value for stop in known.stops),
-    }
-
-
-@route(
-    bp,
     "GET",
     "/v1/contacts/{contact_id}/opens",
     summary="When this contact opened mail",
@@ -238,13 +166,6 @@ def _open(opened: Open) -> dict[str, Any]:
         "ip": opened.ip,
         "verdict": opened.verdict,
     }
-
-
-def _purpose(text: str) -> ConsentPurpose:
-    for purpose in _PURPOSES:
-        if purpose.value == text:
-            return purpose
-    raise NotFoundError
 
 
 def _cursor(call: Call, prefix: str) -> str | None:

@@ -65,6 +65,7 @@ def answer_cookies(call: Call) -> Response:
     said = CookieAnswer(form.answer)
     if said is CookieAnswer.CUSTOM and form.categories is None:
         raise InvalidError(errors=[FieldError("categories", "required")])
+    locale = wording.locale_of(call.accept_language)
     value, standing = cookies.answer(
         browser.cookie_of(call.request, cookies.NAME),
         said,
@@ -72,9 +73,10 @@ def answer_cookies(call: Call) -> Response:
         form.revision,
         gpc=_gpc(call),
         ip=call.ip,
+        locale=locale,
     )
     made = browser.cookie(cookies.NAME, value, cookies.max_age())
-    content = _choices(standing, wording.locale_of(call.accept_language))
+    content = _choices(standing, locale)
     return respond(200, content, {"Set-Cookie": made})
 
 

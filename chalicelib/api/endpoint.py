@@ -18,11 +18,9 @@ from chalice import Blueprint, Response
 from chalice.app import Request
 from pydantic import BaseModel
 
-from chalicelib.api import bodies, browser
+from chalicelib.api import access_log, bodies, browser
 from chalicelib.kernel import ids, openings, telemetry
 from chalicelib.kernel.errors import (
-    FieldError,
-    InvalidError,
     NotFoundError,
     ServiceError,
     UnauthorizedError,
@@ -39,9 +37,6 @@ from chalicelib.services.staff.entry import StaffPrincipal
 B = TypeVar("B", bound=BaseModel)
 T = TypeVar("T")
 
-MAX_KEY: Final = 128
-DEFAULT_PAGE: Final = 50
-MAX_PAGE: Final = 200
 HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -74,9 +69,6 @@ class Route:
     right: Right | None = None
 
 
-CLIENT_KINDS: Final = frozenset({"contact", "message", "body", "delivery", "open"})
-"""Records of the companies' own people: reading many of them at an odd hour is worth a look."""
-
 ROUTES: Final[list[Route]] = []
 """Every route declared so far."""
 
@@ -88,7 +80,7 @@ class Call:
     request: Request
     caller: Principal | None
     body: Any
-    limit: int = DEFAULT_PAGE
+    limit: int = bodies.DEFAULT_PAGE
     cursor: str | None = None
     repeat: Repeat | None = None
     path: Mapping[str, str] = field(default_factory=dict)
@@ -183,7 +175,7 @@ def route(
             try:
                 call = _call(declared, request, names)
                 answer = view(call)
-                _tell_opened(call)
+                access_log.tell(call.caller, call.officer)
             except ServiceError as error:
                 return problem(error)
             except Exception as error:
@@ -197,23 +189,6 @@ def route(
         return guarded
 
     return declare
-
-
-def _tell_opened(call: Call) -> None:
-    """The access log (4.3.1): who opened how many records of which kind. A user's looking at what is about
-    themselves is nobody's business; what staff open is told whatever it is.
-    """
-    if call.officer is not None:
-        company_id, actor_id = None, call.officer.staff_id
-    elif call.caller is not None:
-        company_id, actor_id = call.caller.company_id, call.caller.user_id
-    else:
-        return
-    counted = openings.counted()
-    told = {kind: n for kind, n in counted.items() if call.officer is not None or kind in CLIENT_KINDS}
-    if told:
-        facts: dict[str, Any] = {f"n_{kind}": number for kind, number in told.items()}
-        telemetry.event("opened", company_id=company_id, actor_id=actor_id, **facts)
 
 
 def page(
@@ -270,33 +245,14 @@ def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
     if not all(ids.is_id(value) for name, value in names.items() if name.endswith("_id")):
         raise NotFoundError  # no key of ours looks like that, and it must not become part of one
     raw = bodies.read(request) if declared.body is not None else b""
-    limit, cursor = _page(request) if declared.paged else (DEFAULT_PAGE, None)
+    limit, cursor = bodies.page_asked(request) if declared.paged else (bodies.DEFAULT_PAGE, None)
     return Call(
         request=request,
         caller=caller,
         body=bodies.parse(declared.body, raw) if declared.body is not None else None,
         limit=limit,
         cursor=cursor,
-        repeat=_repeat(declared, request, raw) if declared.repeatable else None,
+        repeat=bodies.repeat(declared.method, request, raw) if declared.repeatable else None,
         path=names,
         officer=officer,
     )
-
-
-def _page(request: Request) -> tuple[int, str | None]:
-    asked = request.query_params or {}
-    text = asked.get("limit", str(DEFAULT_PAGE))
-    # The length first: leading zeros must not carry a large number past the check.
-    if not (len(text) <= 6 and text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PAGE):
-        raise InvalidError(errors=[FieldError("limit", "out_of_range")])
-    return int(text), asked.get("cursor")
-
-
-def _repeat(declared: Route, request: Request, raw: bytes) -> Repeat | None:
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        return None
-    if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
-        raise InvalidError(errors=[FieldError("Idempotency-Key", "malformed")])
-    route_name = f"{declared.method} {request.context['path']}"
-    return Repeat(route_name, str(key), raw.decode())

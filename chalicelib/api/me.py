@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import User
 from chalicelib.records.companies import Company
-from chalicelib.services import address, consents, own_data, profile
+from chalicelib.services import address, agreements, own_data, profile
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -161,7 +161,7 @@ def _me(call: Call, user: Stored[User], company: Company) -> dict[str, Any]:
         "second_factor": who.session.second_factor,
         "main_account": who.access.main_user_id == who.user_id,
         "permissions": sorted(one.value for one in who.permissions),
-        "policy": standing_view(consents.standing(who.session.policy_version)),
+        "policy": standing_view(agreements.standing(who.session.policy_version)),
         "company": company_view(company, who.access),
         "csrf_token": browser.csrf_token(text),
     }

@@ -78,7 +78,11 @@ def choose_notifications(call: Call) -> dict[str, Any]:
     """
     who, form = call.who, call.body
     chosen = notification_choices.choose(
-        who.company_id, who.user_id, form.choices, text_version=form.text_version
+        who.company_id,
+        who.user_id,
+        form.choices,
+        text_version=form.text_version,
+        locale=wording.locale_of(call.accept_language),
     )
     return _settings(call, chosen)
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from chalicelib.api import endpoint
+from chalicelib.api import bodies, endpoint
 from chalicelib.api.browser import COOKIE
 from chalicelib.api.described import EXAMPLES, QUERIES, SHAPES
 from chalicelib.api.endpoint import Route
@@ -50,7 +50,7 @@ _PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 """Path parameters that are no ids."""
 
-_SIZES: Final = {"minimum": 1, "maximum": endpoint.MAX_PAGE, "default": endpoint.DEFAULT_PAGE}
+_SIZES: Final = {"minimum": 1, "maximum": bodies.MAX_PAGE, "default": bodies.DEFAULT_PAGE}
 _PAGING: Final = (
     {"name": "limit", "in": "query", "schema": {"type": "integer", **_SIZES}},
     {
@@ -64,7 +64,7 @@ _KEY: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "description": "Makes repeating safe: printable ASCII, your choice.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": endpoint.MAX_KEY},
+    "schema": {"type": "string", "minLength": 1, "maxLength": bodies.MAX_KEY},
 }
 
 _KINDS: Final[tuple[type[ServiceError], ...]] = (ServiceError, *ServiceError.__subclasses__())
@@ -124,8 +124,8 @@ def _about() -> str:
             cookie=COOKIE,
             idle_hours=retention.SESSION_IDLE // hour,
             session_days=retention.SESSION_ABSOLUTE.days,
-            max_page=endpoint.MAX_PAGE,
-            default_page=endpoint.DEFAULT_PAGE,
+            max_page=bodies.MAX_PAGE,
+            default_page=bodies.DEFAULT_PAGE,
             repeat_hours=retention.IDEMPOTENCY // hour,
         )
         .strip()
@@ -181,6 +181,8 @@ def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
         made["responses"]["202"] = _content(route.pending)
     if route.permission is not None:
         made["x-permission"] = route.permission.value
+    if route.right is not None:
+        made["x-right"] = route.right.value
     if route.clauses:
         made["x-clauses"] = [
             {"id": row.id, "section": row.section, "promise": row.promise}
@@ -192,6 +194,8 @@ def _operation(route: Route, body: dict[str, Any] | None) -> dict[str, Any]:
 def _security(route: Route) -> list[dict[str, list[str]]]:
     if route.public:
         return []
+    if route.right is not None:
+        return [{"bearer": []}]
     by_cookie: dict[str, list[str]] = {"cookie": []}
     return [{"bearer": []}, by_cookie if route.method in _SAFE else by_cookie | {"csrf": []}]
 

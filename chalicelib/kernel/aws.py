@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalicelib.kernel import clock, settings
+from chalicelib.kernel import clock, region, settings
 
 if TYPE_CHECKING:
     from botocore.config import Config
@@ -45,7 +45,7 @@ def client(service: str, *, tries: int = TRIES) -> Any:
     import boto3
 
     make: Any = boto3.client  # its overloads want the service spelled out
-    return make(service, config=config(tries))
+    return region.watch(make(service, config=config(tries)))
 
 
 @cache
@@ -54,7 +54,7 @@ def light_client(service: str) -> Any:
     import botocore.session
 
     light = config(LIGHT_TRIES, LIGHT_READ_SECONDS)
-    return botocore.session.get_session().create_client(service, config=light)
+    return region.watch(botocore.session.get_session().create_client(service, config=light))
 
 
 def write_together(make: Callable[[], dict[str, Any]]) -> None:

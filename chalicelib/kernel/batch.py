@@ -38,10 +38,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One record of a table's stream: which row changed, and how. Our streams carry keys, never what was in a row.
+    """One record of a table's stream: which row changed. Our streams carry keys, never what was in a row.
 
-    ``id`` is DynamoDB's own, the same at every delivery; ``table`` the table's name; ``at`` epoch seconds, to the
-    second at best. ``by_expiry``: DynamoDB itself deleted the row because its `ttl` was over.
+    ``id`` is DynamoDB's own, the same at every delivery; ``table`` the table's name; ``at`` epoch seconds, by
+    DynamoDB's clock. ``by_expiry``: DynamoDB itself deleted the row because its `ttl` was over.
     """
 
     id: str
@@ -84,22 +84,33 @@ def together(handle: Callable[[Sequence[Entry]], Sequence[str]]) -> Callable[[An
     return _guard(handle.__name__, run, handle)
 
 
-def each_change(handle: Callable[[Change], None]) -> Callable[[Any], Answer]:
-    """Decorate a handler of single stream records, under Chalice's own decorator.
+def changes(handle: Callable[[Sequence[Change]], Sequence[str]]) -> Callable[[Any], Answer]:
+    """Decorate a handler of stream records, under Chalice's own decorator; it returns the ids that failed,
+    raising fails all of them.
 
     Lambda tries again from the first record that failed, and gives up on all behind it as well. So those are
     handled before it may: every record is tried at every delivery, and handling one twice must do no harm.
     """
 
     def run(records: Sequence[dict[str, Any]]) -> list[str]:
-        failed = []
+        read: list[Change] = []
+        unread = set()
         for record in records:
             try:
-                handle(_change(record))
+                read.append(_change(record))
             except Exception as error:
                 _tell(handle.__name__, error)
-                failed.append(record["dynamodb"]["SequenceNumber"])
-        return failed
+                unread.add(record["dynamodb"]["SequenceNumber"])
+        try:
+            failed = set(handle(read))
+        except Exception as error:
+            _tell(handle.__name__, error)
+            failed = {change.id for change in read}
+        return [
+            number
+            for record in records
+            if (number := record["dynamodb"]["SequenceNumber"]) in unread or record["eventID"] in failed
+        ]
 
     return _guarded(handle.__name__, run, handle)
 

@@ -1,14 +1,15 @@
 """How many records of each kind the current request has opened: the raw material of the access log (4.3.1).
 
 Counted at the one place where sealed records are opened (``store.gate``), so that no route can forget it;
-told once, when the request is over. Kinds and numbers only. Cost: a dictionary look-up for each record.
+told once, when the request is over. Kinds, numbers and our ids only. Cost: a dictionary look-up for each
+record.
 """
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 
-_opened: ContextVar[dict[str, int] | None] = ContextVar("opened", default=None)
+_opened: ContextVar[dict[tuple[str | None, str], int] | None] = ContextVar("opened", default=None)
 
 
 def begin() -> None:
@@ -16,13 +17,16 @@ def begin() -> None:
     _opened.set({})
 
 
-def note(kind: str) -> None:
-    """One more record of this kind was opened."""
+def note(kind: str, company_id: str | None) -> None:
+    """One more record of this kind was opened; of which company, or None for the operator's own."""
     counts = _opened.get()
     if counts is not None:
-        counts[kind] = counts.get(kind, 0) + 1
+        counts[company_id, kind] = counts.get((company_id, kind), 0) + 1
 
 
-def counted() -> dict[str, int]:
-    """Kinds and numbers since ``begin``."""
-    return dict(_opened.get() or {})
+def counted() -> dict[str | None, dict[str, int]]:
+    """Kinds and numbers since ``begin``, company by company."""
+    found: dict[str | None, dict[str, int]] = {}
+    for (company_id, kind), number in (_opened.get() or {}).items():
+        found.setdefault(company_id, {})[kind] = number
+    return found

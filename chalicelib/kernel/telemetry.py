@@ -7,7 +7,7 @@ imported at the first line, so a quiet request pays nothing for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from enum import Enum
 from functools import cache, wraps
@@ -43,6 +43,12 @@ def event(name: str, *, error: BaseException | None = None, **facts: Fact) -> No
         line["aws"] = _aws_code(error)
     writer = _logger()
     (writer.info if error is None else writer.error)(name, extra={**line, "request_id": request_id()})
+
+
+def numbers(name: str, counts: Mapping[str, int], **facts: Fact) -> None:
+    """Write one line of numbers, each under ``n_<name>``: names of record types, never what they hold."""
+    line = {f"n_{key}": number for key, number in counts.items()}
+    event(name, **{**line, **facts})  # type: ignore[arg-type]  # no count is called `error`
 
 
 def silence(library: str) -> None:

@@ -132,6 +132,14 @@ def may_send(
     return Allowed()
 
 
+def stands(state: ConsentState, purpose: ConsentPurpose, stops: frozenset[Stop]) -> bool:
+    """Whether a recorded word is a yes now. Closed: what the person refused themselves is stronger than what
+    a company recorded.
+    """
+    refused = isinstance(may_record_grant(stops, purpose), Refused)
+    return state is ConsentState.GRANTED and not refused
+
+
 def may_record_grant(
     stops: frozenset[Stop],
     purpose: ConsentPurpose = ConsentPurpose.TRACKING,

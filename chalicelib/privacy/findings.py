@@ -46,6 +46,12 @@ _STATED: Final = (
         "Clicks are counted per link of a message, never kept per recipient.",
     ),
     Finding(
+        "recipients_unnamed",
+        ("2.2", "3"),
+        "Disclosures have recipients and complainants; no category names what is held about these.",
+        "Their names and addresses are held as stored data, to record disclosures and for nothing else.",
+    ),
+    Finding(
         "verifier_unnamed",
         ("2.2.1(a)", "4.3.3"),
         "Log-on data names no password, yet protecting passwords is promised.",

@@ -18,9 +18,18 @@ from chalicelib.privacy.decisions import Allowed, Decision, Refused
 from chalicelib.privacy.register import PURPOSES, Category, Duty, Purpose, Role, Use, may_use
 
 ASKED_APART: Final = MappingProxyType(
-    {Purpose.IMPROVE_PRODUCTS: frozenset({ConsentPurpose.AI_IMPROVEMENT, ConsentPurpose.COOKIES})}
+    {
+        Purpose.IMPROVE_PRODUCTS: MappingProxyType(
+            {
+                Category.AI: ConsentPurpose.AI_IMPROVEMENT,
+                Category.AUTOMATIC: ConsentPurpose.AI_IMPROVEMENT,
+                Category.COOKIES: ConsentPurpose.COOKIES,
+            }
+        )
+    }
 )
-"""Purposes whose consent is not the one given with the account: the yes is shown each time, or there is none.
+"""Purposes whose consent is not the one given with the account, and which question covers each category: the
+yes is shown each time, or there is none. A yes to cookies is none to what somebody wrote.
 
 Of the purposes that rest on consent alone the others are covered by the account's (its end ends them), by the
 client's (2.3.2), or by the notification choices, which the sender of a notification asks (2.2.1(i)).
@@ -28,31 +37,36 @@ client's (2.3.2), or by the notification choices, which the sender of a notifica
 
 
 class Consented(NamedTuple):
-    """A yes that is live now, as the consent service found it, with the receipt that proves it."""
+    """A yes that is live now, as the consent service found it: to what, by which receipt, and whose (a user's
+    id, or the keyed hash of a prospect or a visitor). It opens nobody else's data, and is not kept: what
+    waits asks again.
+    """
 
     purpose: ConsentPurpose
     receipt_id: str
+    whose: str
 
 
 def decide(
     role: Role, categories: Iterable[Category], use: Use, consent: Consented | None = None
 ) -> Decision:
     """Whether data held in ``role`` may be used so. Closed for what no table names and for a missing yes."""
-    for category in categories:
-        decision = may_use(use, category)
-        if isinstance(decision, Refused):
-            return decision
-    if isinstance(use, Duty):
-        return Allowed()
-    if PURPOSES[use].role is not role:
-        return Refused("roles", "role_outside_purpose")
-    asked = ASKED_APART.get(use)
-    if asked is not None and (consent is None or consent.purpose not in asked):
+    categories = tuple(categories)
+    decision = may_collect(role, categories, use)
+    if isinstance(decision, Refused) or isinstance(use, Duty) or use not in ASKED_APART:
+        return decision
+    asked = ASKED_APART[use]
+    if consent is None or any(asked.get(category) is not consent.purpose for category in categories):
         return Refused("consent", "no_live_consent")
-    return Allowed()
+    return decision
 
 
 def may_collect(role: Role, categories: Iterable[Category], use: Use) -> Decision:
     """Whether a record type may be made for this at all, before anybody is asked for a yes of their own."""
-    yes = {purpose: Consented(next(iter(asked)), "") for purpose, asked in ASKED_APART.items()}
-    return decide(role, categories, use, None if isinstance(use, Duty) else yes.get(use))
+    for category in categories:
+        decision = may_use(use, category)
+        if isinstance(decision, Refused):
+            return decision
+    if not isinstance(use, Duty) and PURPOSES[use].role is not role:
+        return Refused("roles", "role_outside_purpose")
+    return Allowed()

@@ -24,7 +24,7 @@ from chalicelib.privacy.fields import (
 )
 from chalicelib.privacy.processing import period_text
 from chalicelib.privacy.register import HOLDINGS, TABLE, Category, LegalBasis, Purpose, Role, Row, Source
-from chalicelib.privacy.retention import Criterion, KeptUntil, Retention, keep_until
+from chalicelib.privacy.retention import KeptUntil, Retention, keep_until, section
 
 _BY_CATEGORY: Final = MappingProxyType(
     {
@@ -42,8 +42,6 @@ _BY_ITEM: Final = MappingProxyType({(Category.NOTIFICATION, "sent"): Source.COLL
 
 _TIMES: Final = frozenset({"registration_date", "opened_at", "sent_at", "received_at"})
 """Items that records keep as epoch seconds and people read as a time."""
-
-_CRITERION_LETTERS: Final = MappingProxyType(dict(zip(Criterion, "abcd", strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +116,13 @@ def kept(name: Retention, *, since: int | None, expires_at: int | None) -> tuple
     else:
         criterion, _ = next(iter(rule.criteria.items()))
         found = KeptUntil(None, criterion, rule.reason)
-    section = f"4.1.2({_CRITERION_LETTERS[found.criterion]})"
+    where = section(found.criterion)
     if expires_at is not None:
-        return _time(expires_at), f"{section}: {found.reason}"
+        return _time(expires_at), f"{where}: {found.reason}"
     if found.at is not None:
-        return _time(found.at.timestamp()), f"{section}: {found.reason}"
+        return _time(found.at.timestamp()), f"{where}: {found.reason}"
     words = period_text(rule.criteria[found.criterion])
-    return None, f"{section}: {words}: {found.reason}"
+    return None, f"{where}: {words}: {found.reason}"
 
 
 def _said(made: Declaration, field: str) -> Personal | Opaque:

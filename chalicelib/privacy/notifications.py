@@ -51,6 +51,7 @@ class Kind(StrEnum):
     DISCONTINUATION = "discontinuation"
     CANCELLATION = "cancellation"
     COMPLAINT = "complaint"
+    DISCLOSURE = "disclosure"
     REQUEST = "request"
     NEW_DEVICE = "new_device"
     CREDENTIALS = "credentials"
@@ -79,6 +80,9 @@ KINDS: Final = MappingProxyType(
         Kind.DISCONTINUATION: KindRow(Group.LEGAL, "discontinuation", "the end of the service"),
         Kind.CANCELLATION: KindRow(Group.LEGAL, "cancellation", "the account and its data are about to go"),
         Kind.COMPLAINT: KindRow(Group.LEGAL, "complainant", "somebody complained, before data is disclosed"),
+        Kind.DISCLOSURE: KindRow(
+            Group.LEGAL, "partners", "data about the person is asked for by, or given to, somebody else"
+        ),
         Kind.REQUEST: KindRow(Group.LEGAL, "requests", "the answer to a request about personal data"),
         Kind.NEW_DEVICE: KindRow(Group.SECURITY, "automatic", "a login from a device not seen before"),
         Kind.CREDENTIALS: KindRow(Group.SECURITY, "passwords", "a password or second factor was changed"),

@@ -1,9 +1,11 @@
 """How long a record is kept, and why: the longest criterion that applies (4.1.1, 4.1.2).
 
 Promise: every period is a named constant here, every expiry can say "kept until X because Y", and
-expired data is refused to readers two seconds early rather than one second late. Cost: the periods
-are our choice where the policy gives none; those marked "to confirm" need a lawyer's word. Deleting
-is the sweeper's work, not this file's.
+expired data is refused to readers two seconds early rather than one second late. A consent lengthens,
+a hold suspends, nothing shortens by itself. Cost: the periods are our choice where the policy gives
+none; those marked "to confirm" need a lawyer's word. At its end everything is deleted: no field is
+declared to be made anonymous, because nothing here would pass a test for re-identification yet.
+Deleting is the sweeper's work, not this file's.
 """
 
 from __future__ import annotations
@@ -61,9 +63,37 @@ RATE_WINDOW: Final = timedelta(hours=1)
 NOTICE: Final = timedelta(days=7)
 DEAD_LETTER: Final = timedelta(days=14)
 LOGS: Final = timedelta(days=30)
+READING: Final = timedelta(days=35)
 MESSAGE: Final = Months(36)
 EMAIL_TRACKING: Final = Months(13)
 EVIDENCE: Final = Months(72)
+HANDOVER: Final = timedelta(days=7)
+STREAM: Final = timedelta(days=2)
+"""A table's stream keeps an event for a day: after two, nobody can deliver one again."""
+
+LONGER: Final = Months(12)
+"""What a consent to longer retention adds, as its text says (4.1.2(c))."""
+ASK_BEFORE: Final = timedelta(days=1)
+"""So long before its end the sweeper asks whether something is to be kept longer: what somebody wants to keep
+must not vanish in between.
+"""
+ASK_AGAIN: Final = timedelta(days=7)
+"""How often that is asked of what is kept longer: a withdrawal works at once, and within a week even if the
+word of it was lost.
+"""
+HOLD_KEEP: Final = timedelta(days=1)
+"""How often a hold goes through what has been written since it was placed."""
+HOLD_NEAR: Final = timedelta(days=8)
+"""Rows that such a round looks at: DynamoDB deletes them before this many days are over. A week in which
+nothing runs loses nothing.
+"""
+HOLD_REVIEW: Final = Months(6)
+"""After this long without another date somebody has to say whether a hold is still needed; our choice."""
+REQUEST_UNVERIFIED: Final = timedelta(days=7)
+REQUEST: Final = Months(36)
+"""After the last thing that happened to a request (8)."""
+REFUSED_COPY: Final = timedelta(days=30)
+"""PDPA s22A, to confirm."""
 
 UNRENEWED: Final = Months(6)
 """5.3: this long after an unrenewed term, the company may be cancelled and its data deleted."""
@@ -110,9 +140,15 @@ class Retention(StrEnum):
     NOTICE = "notice"
     DEAD_LETTER = "dead_letter"
     LOGS = "logs"
+    READING = "reading"
     MESSAGE = "message"
     EMAIL_TRACKING = "email_tracking"
     EVIDENCE = "evidence"
+    HANDOVER = "handover"
+    STREAM = "stream"
+    REQUEST_UNVERIFIED = "request_unverified"
+    REQUEST = "request"
+    REFUSED_COPY = "refused_copy"
 
     @property
     def rule(self) -> Rule:
@@ -171,6 +207,7 @@ RULES: Final = MappingProxyType(
             _rule(Retention.NOTICE, _SERVICE, NOTICE, "a notice may have to be sent once more"),
             _rule(Retention.DEAD_LETTER, _SECURITY, DEAD_LETTER, "a failed event may be replayed"),
             _rule(Retention.LOGS, _SECURITY, LOGS, "faults and attacks are found in the logs"),
+            _rule(Retention.READING, _SECURITY, READING, "unusual reading shows against a month's ordinary"),
             _rule(
                 Retention.MESSAGE,
                 _SERVICE,
@@ -189,9 +226,59 @@ RULES: Final = MappingProxyType(
                 EVIDENCE,
                 "contract claims lapse after six years (Limitation Act 1959 s 6, to confirm)",
             ),
+            _rule(
+                Retention.HANDOVER,
+                _SECURITY,
+                HANDOVER,
+                "a file sealed for its recipient waits to be handed over; our choice",
+            ),
+            _rule(Retention.STREAM, _SECURITY, STREAM, "an event told twice is put on record once"),
+            _rule(
+                Retention.REQUEST_UNVERIFIED,
+                _SERVICE,
+                REQUEST_UNVERIFIED,
+                "a request nobody has proved theirs",
+            ),
+            _rule(
+                Retention.REQUEST,
+                _SERVICE,
+                REQUEST,
+                "what was asked and answered can be shown to who asked and to a regulator; our choice, to"
+                " confirm",
+            ),
+            _rule(
+                Retention.REFUSED_COPY,
+                Criterion.LAW_OR_AGREEMENT,
+                REFUSED_COPY,
+                "a copy of what access was refused to is kept for its review (PDPA s22A, to confirm)",
+            ),
         )
     }
 )
+
+
+LENGTHENED: Final = frozenset({Retention.INBOX})
+"""What a user's consent to longer retention lengthens: the account data that serves the user and has a period
+at all. Periods for the user's security (a known device) are not made longer by it.
+"""
+
+SUSPENDED: Final = frozenset(
+    {
+        Retention.SERVICE_TERM,
+        Retention.SUPPRESSION,
+        Retention.INVITATION,
+        Retention.DEVICE,
+        Retention.WECHAT_NICKNAME,
+        Retention.INBOX,
+        Retention.MESSAGE,
+        Retention.EMAIL_TRACKING,
+        Retention.EVIDENCE,
+        Retention.REQUEST,
+    }
+)
+"""What a hold suspends: records. The others are keys, codes and counters that live for minutes or days."""
+
+_LETTERS: Final = MappingProxyType(dict(zip(Criterion, "abcd", strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +331,22 @@ def keep_until(start: datetime, rule: Rule, *others: KeptUntil) -> KeptUntil:
     return longest
 
 
+def section(criterion: Criterion) -> str:
+    """Where the policy names a criterion: ``4.1.2(a)``."""
+    return f"4.1.2({_LETTERS[criterion]})"
+
+
+def consented(start: datetime, name: Retention) -> tuple[KeptUntil, ...]:
+    """What a live consent to longer retention adds to `keep_until`; nothing where it does not apply.
+
+    Counted from the ordinary end, so that the answer does not depend on when somebody said yes.
+    """
+    ordinary = keep_until(start, name.rule).at
+    if name not in LENGTHENED or ordinary is None:
+        return ()
+    return (KeptUntil(after(ordinary, LONGER), Criterion.CONSENTED_LONGER, "asked to be kept longer"),)
+
+
 def expired(expires_at: datetime | None, now: datetime) -> bool:
     """Whether a reader must no longer see it: from two seconds before `expires_at` on. Fails
     closed.
@@ -260,6 +363,11 @@ def deletable(expires_at: datetime | None, now: datetime) -> bool:
     """Whether it may be deleted for good: not before `expires_at`, so that a renewal just in
     time wins.
     """
+    return expires_at is not None and now >= expires_at
+
+
+def deletable_epoch(expires_at: float | None, now: float) -> bool:
+    """`deletable` for epoch seconds, as the tables keep them."""
     return expires_at is not None and now >= expires_at
 
 

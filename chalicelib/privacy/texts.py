@@ -1,8 +1,9 @@
 """The texts people agree to, by version. The versions of the policy are in `policies`.
 
 Promise: a text once published never changes under its id; its digest is written beside it and
-tested, so a receipt proves what was shown. Cost: mending a comma takes a new id and, where consent
-is the basis, asking again (7).
+tested, and a receipt carries the digest of the very words that were shown, in their language, so it
+proves them without trusting this file. Cost: mending a comma takes a new id and, where consent is
+the basis, asking again (7).
 """
 
 # ruff: noqa: RUF001 - Chinese text is punctuated as Chinese is.
@@ -13,13 +14,28 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
 
 POLICY_VERSION: Final = "2025-01-16"
 """The first version, for examples. Which one is in force says `policies.current`, never this."""
+
+
+class Shown(NamedTuple):
+    """The words a receipt is about. `sha256` is that of the exact words in `locale`, in UTF-8; with no
+    `locale` noted, that of the text in both languages (see `digest`). Without `sha256` the words are not
+    ours: `version` is a company's label for its own, or empty where nothing was shown.
+    """
+
+    version: str
+    locale: str | None = None
+    sha256: str | None = None
+
+
+NOTHING: Final = Shown("")
+"""A word that was no answer to a text: a mail program's own button, a bounce."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +53,22 @@ class ConsentText:
         """The text for a locale such as zh-CN; English for any language but Chinese."""
         return self.zh if locale.lower().replace("_", "-").split("-")[0] == "zh" else self.en
 
+    def shown(self, locale: str | None) -> Shown:
+        """What a receipt says of this text when it was read in `locale`; None: nobody knows in which."""
+        if locale is None:
+            return Shown(self.id, None, self.sha256)
+        words = self.in_language(locale)
+        return Shown(self.id, "zh" if words is self.zh else "en", sha256(words))
+
+
+def sha256(words: str) -> str:
+    """The hex digest of words in UTF-8."""
+    return hashlib.sha256(words.encode()).hexdigest()
+
 
 def digest(en: str, zh: str) -> str:
     """SHA-256 over the English text, a line feed, and the Chinese text, in UTF-8."""
-    return hashlib.sha256(f"{en}\n{zh}".encode()).hexdigest()
+    return sha256(f"{en}\n{zh}")
 
 
 _PUBLISHED: Final = (
@@ -136,6 +164,25 @@ _PUBLISHED: Final = (
         sha256="b59421284fb77d1b2175977dcba9890be8a9641a47eb01c178f6861e2d7ad707",
     ),
     ConsentText(
+        id="sharing-2026-11",
+        purpose=ConsentPurpose.SHARING,
+        effective_on=date(2026, 11, 1),
+        en=(
+            "I agree that OKKI Leads AI shares my log-on data (name, company and work mailbox) with its"
+            " affiliates and partners, as far as they need it to sell and serve OKKI products, and for no"
+            " other purpose. This is voluntary; the products work the same without it. I may ask at any"
+            " time who received what. I may withdraw it at any time in Personal Settings; from that"
+            " moment nothing more is shared. For any other purpose I am asked again."
+        ),
+        zh=(
+            "我同意 OKKI Leads AI 仅在销售和服务 OKKI 产品所必需的范围内，将我的登录数据（姓名、公司和"
+            "工作邮箱）与其关联公司及合作伙伴共享，不得用于任何其他目的。同意与否完全自愿；不同意不影响"
+            "产品的使用。我可以随时询问何人收到了哪些数据。我可以随时在“个人设置”中撤回同意；撤回后"
+            "立即停止共享。如用于其他目的，将再次征求我的同意。"
+        ),
+        sha256="e39bd50f88c03e9367bc6ba6a9da11f7e8416604264ba2cfd6d08f7bad4c851e",
+    ),
+    ConsentText(
         id="marketing-2026-01",
         purpose=ConsentPurpose.MARKETING,
         effective_on=date(2026, 1, 1),
@@ -178,11 +225,33 @@ _PUBLISHED: Final = (
 
 TEXTS: Final = MappingProxyType({text.id: text for text in _PUBLISHED})
 
+UNSUBSCRIBE_PAGE: Final = MappingProxyType(
+    {
+        locale: Shown("unsubscribe-page-2026-11", locale, hexdigest)
+        for locale, hexdigest in (
+            ("en", "d3d26c1cb42ed4bf0318ee9ada269930b1fae9d2779b941703a5cfaf82b422bc"),
+            ("zh", "c92b1e87bd9ccd44adb0bc76734a99c61553aceddb96b66408be328bb5272601"),
+        )
+    }
+)
+"""The page on which recipients refuse, by language; the digests are those of its template. The edge reads
+them here, so that it hashes nothing; a test compares them with the words.
+"""
+
 
 def current_text(purpose: ConsentPurpose, on: date) -> ConsentText | None:
     """The text for `purpose` in force on a day; None where nothing has been published yet."""
     in_force = [t for t in _PUBLISHED if t.purpose is purpose and t.effective_on <= on]
     return max(in_force, key=lambda text: text.effective_on, default=None)
+
+
+def shown(purpose: ConsentPurpose, version: str, locale: str | None) -> Shown:
+    """What a receipt may say of the text that somebody else names: ours only if we published it for this very
+    purpose, a label and no more otherwise. Closed: no label gets a digest by looking like one of ours.
+    """
+    if isinstance(known_text(purpose, version), Refused):
+        return Shown(version)
+    return TEXTS[version].shown(locale)
 
 
 def known_text(purpose: ConsentPurpose, text_version: str) -> Decision:

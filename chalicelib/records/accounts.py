@@ -63,6 +63,7 @@ class Member:
     policy_version: str = opaque(why="the version of the policy the user last agreed to", export=True)
     since: int = opaque(export=True)
     left_at: int | None = opaque(default=None)
+    erasure_id: str | None = opaque(why="of the erasure that follows the removal", default=None)
 
 
 @record(

@@ -54,6 +54,7 @@ class Access:
     restrictions: list[dict[str, Any]] = opaque(why="5.2, as set", default_factory=list)
     admins_need_totp: bool = opaque(default=False)
     reminded: int = opaque(why="how many of REMINDERS are done with for this term", default=0)
+    holds: int = opaque(why="open holds: with none, nobody asks for them before a deletion", default=0)
 
     def state_at(self, now: int) -> CompanyState:
         """The state that counts at a moment: a term ends by itself, and a renewal before that second wins."""

@@ -49,6 +49,8 @@ class CookieReceipt:
     visitor: str = opaque(why="keyed hash of the cookie's value")
     revision: str = opaque()
     text_version: str = opaque()
+    locale: str | None = opaque(why="the language in which the text was read", default=None)
+    text_sha256: str | None = opaque(why="of the words that were shown", default=None)
     policy_version: str = opaque()
     answer: CookieAnswer = opaque()
     gpc: bool = opaque(why="the browser sent Global Privacy Control with it")

@@ -1,7 +1,7 @@
 """Leave to look at a company's data, and what was done with it (4.3.2: staff's operations are monitored).
 
-Ids, codes and numbers only. No words: a purpose is a code and a ticket the number of one, so that nothing about
-a person can stand in either.
+Ids, codes and numbers only. No words: a purpose is a code and a ticket the number of one, so that nothing
+about a person can stand in either.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Opened(StrEnum):
     COMPANY = "company"
     MEMBERS = "members"
     CONTACTS = "contacts"
-    MESSAGES = "messages"
+    EXPORT = "export"
+    """People and contacts together."""
 
 
 @record(
@@ -47,7 +48,7 @@ class Opened(StrEnum):
     retention=Retention.EVIDENCE,
 )
 class StaffAccess:
-    """Proof of one step of a grant: in the operator's chain, and in the company's, which so sees who looked."""
+    """Proof of one step of a grant: in the operator's chain, and in that of the company, which so sees it."""
 
     company_id: str = opaque(why="whose chain this entry is in")
     act_id: str = opaque()

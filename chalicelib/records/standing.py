@@ -26,6 +26,8 @@ class Consent:
     purpose: ConsentPurpose = opaque()
     state: ConsentState = opaque()
     text_version: str = opaque()
+    locale: str | None = opaque(why="the language in which a text of ours was read", default=None)
+    text_sha256: str | None = opaque(why="of a text of ours; a company keeps its own", default=None)
     method: str = opaque()
     at: int = opaque()
     receipt_id: str = opaque()
@@ -56,14 +58,16 @@ class Refusal:
     retention=Retention.EVIDENCE,
 )
 class Receipt:
-    """Proof of one consent or refusal: who (a hash or a user id), what for, which text, how, when."""
+    """Proof of one consent or refusal: whose, what for, to which text, how, when."""
 
     company_id: str = opaque()
     receipt_id: str = opaque()
-    who: str = opaque(why="keyed hash of the address, or the user's id")
+    who: str = opaque(why="keyed hash of the address")
     by: str | None = opaque(why="the user who recorded it; none when the person did", default=None)
     purpose: ConsentPurpose = opaque()
     state: ConsentState = opaque()
     text_version: str = opaque()
+    locale: str | None = opaque(why="the language in which a text of ours was read", default=None)
+    text_sha256: str | None = opaque(why="of a text of ours; a company keeps its own", default=None)
     method: str = opaque()
     at: int = opaque()

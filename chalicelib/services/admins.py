@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from chalicelib import store
 from chalicelib.privacy.notifications import Kind
@@ -12,8 +12,17 @@ from chalicelib.records.accounts import MemberState
 from chalicelib.services import notify
 
 
-def tell(company_id: str, kind: Kind, template: str, values: Mapping[str, str], *, key: str) -> None:
+def tell(
+    company_id: str,
+    kind: Kind,
+    template: str,
+    values: Mapping[str, str] | Callable[[str], Mapping[str, str]],
+    *,
+    key: str,
+) -> None:
     """Tell every active admin of a company, once for each occasion (``key``) however often this is done.
+
+    ``values`` may depend on the reader's language.
 
     Raises:
         UnavailableError: some may not have been told; telling again is safe.
@@ -26,4 +35,5 @@ def tell(company_id: str, kind: Kind, template: str, values: Mapping[str, str], 
             company_id=company_id, user_id=member.user_id, use=Purpose.MAINTAIN_ACCOUNT
         )
         if user is not None:
-            notify.tell(user.value, kind, template, values, key=key)
+            filled = values(user.value.locale) if callable(values) else values
+            notify.tell(user.value, kind, template, filled, key=key)

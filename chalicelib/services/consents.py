@@ -1,36 +1,43 @@
-"""What a user agrees to towards us, and which version of the policy (clauses `consent`, `policy-updates`).
+"""What a user agrees to towards us, and whether somebody agrees to something now (clause `consent`).
 
 A word and its receipt are written together; taking it back is one request, asks nothing, and holds as soon as
-it is answered. The policy itself is agreed to through ``services.membership``, so that every session of the
-user knows with its next request.
+it is answered.
+
+``live``, ``live_of_person`` and ``live_of_visitor`` say whether there is a yes now, whoever asks for whatever
+purpose, in the form in which the purpose gate takes it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.kernel import clock, ids
+from chalicelib.gateways import queues
+from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import policies, texts
+from chalicelib.privacy import consent, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
-from chalicelib.privacy.policies import Policy
+from chalicelib.privacy.cookies import CookieCategory
+from chalicelib.privacy.gate import Consented
 from chalicelib.privacy.register import Purpose
-from chalicelib.privacy.texts import ConsentText
+from chalicelib.privacy.texts import NOTHING, ConsentText, Shown
 from chalicelib.records.consents import UserConsent, UserReceipt
-from chalicelib.services import membership, repeats, rules
-from chalicelib.services.membership import Place
+from chalicelib.services import cookies, repeats, rules
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.sessions import Principal
 
 if TYPE_CHECKING:
     from chalicelib.store.idempotency import Once
+    from chalicelib.store.receipts import Placed
     from chalicelib.store.table import Stored
-    from chalicelib.store.transaction import Transaction
 
-CHOICES: Final = (ConsentPurpose.AI_IMPROVEMENT, ConsentPurpose.LONGER_RETENTION, ConsentPurpose.MARKETING)
+CHOICES: Final = (
+    ConsentPurpose.AI_IMPROVEMENT,
+    ConsentPurpose.LONGER_RETENTION,
+    ConsentPurpose.SHARING,
+    ConsentPurpose.MARKETING,
+)
 """What a user may say yes or no to while the account goes on."""
 SHOWN: Final = (ConsentPurpose.ACCOUNT, *CHOICES)
 
@@ -39,7 +46,6 @@ GRANTS_PER_USER: Final = 60
 
 SETTINGS: Final = "personal_settings"
 WITHDRAWAL: Final = "withdrawal"
-POLICY: Final = "policy_agreement"
 """How a word was given."""
 
 _PURPOSES: Final = MappingProxyType(
@@ -62,25 +68,35 @@ class Word(NamedTuple):
     ask_again: bool
 
 
-class Standing(NamedTuple):
-    """How a user stands to the policy: the version agreed to, the one in force, the next announced one."""
+def live(company_id: str, user_id: str, purpose: ConsentPurpose) -> Consented | None:
+    """The user's yes to a question, if there is one now; one read. Closed: no word, a no, a yes to another
+    text than today's are none. Nobody keeps the answer: what waits asks again when its turn comes.
+    """
+    known = store.consents.CONSENTS.get(company_id=company_id, user_id=user_id, purpose=purpose)
+    if known is None or state_now(known.value, clock.now()) is not ConsentState.GRANTED:
+        return None
+    return Consented(purpose, known.value.receipt_id, user_id)
 
-    agreed: str
-    in_force: Policy
-    consent_needed: bool
-    next: Policy | None
+
+def live_of_person(company_id: str, person: str, purpose: ConsentPurpose) -> Consented | None:
+    """The yes of a prospect, known by the keyed hash of their address, to a company; one query. Closed, and
+    closed as well where the person refused themselves, whatever the company recorded.
+    """
+    known = store.standing.of(company_id, person)
+    said = known.consents.get(purpose)
+    if said is None or not consent.stands(said.state, purpose, known.stops):
+        return None
+    return Consented(purpose, said.receipt_id, person)
 
 
-def standing(agreed: str) -> Standing:
-    """Where somebody stands who agreed to a version; reads nothing."""
-    today = policies.day(clock.now())
-    coming = policies.announced(today)
-    return Standing(
-        agreed,
-        policies.in_force(today),
-        policies.consent_needed(agreed, today),
-        coming[0] if coming else None,
-    )
+def live_of_visitor(value: str | None, category: CookieCategory, *, gpc: bool) -> Consented | None:
+    """The yes of the visitor with this cookie to a category of cookies; one read. ``gpc``: their browser
+    sends Global Privacy Control now.
+    """
+    known = cookies.standing(value, gpc=gpc)
+    if known.receipt_id is None or value is None or category not in known.granted:
+        return None
+    return Consented(ConsentPurpose.COOKIES, known.receipt_id, cookies.visitor(value))
 
 
 def words(who: Principal) -> list[Word]:
@@ -91,7 +107,7 @@ def words(who: Principal) -> list[Word]:
     for purpose in SHOWN:
         word, current = said.get(purpose), current_text(purpose, now)
         if purpose is ConsentPurpose.ACCOUNT:
-            again = standing(who.session.policy_version).consent_needed
+            again = policies.consent_needed(who.session.policy_version, policies.day(now))
         else:
             again = word is not None and state_now(word, now) is not word.state
         found.append(Word(purpose, word, current, again))
@@ -119,15 +135,22 @@ def state_now(word: UserConsent | None, now: int) -> ConsentState:
     return word.state
 
 
-def history(who: Principal, limit: int, before: str | None) -> list[UserReceipt]:
-    """The receipts of everything the user ever said, newest first; one query."""
+def history(who: Principal, limit: int, before: str | None) -> list[Placed[UserReceipt]]:
+    """The receipts of all the user ever said, newest first, with their places in the chain; one query."""
     return store.consents.receipts(who.company_id, who.user_id, limit, before)
 
 
 def give(
-    who: Principal, purpose: ConsentPurpose, state: ConsentState, text_version: str, repeat: Repeat | None
+    who: Principal,
+    purpose: ConsentPurpose,
+    state: ConsentState,
+    text_version: str,
+    repeat: Repeat | None,
+    *,
+    locale: str,
 ) -> UserReceipt:
-    """Note a yes or a no to today's text. Repeating with the same key returns the first receipt.
+    """Note a yes or a no to today's text as it reads in a language. Repeating with the same key returns the
+    first receipt.
 
     Raises:
         InvalidError: ``stale_text``, the text is not the one in force: nobody agrees to what was not shown.
@@ -139,7 +162,7 @@ def give(
     if current is None or current.id != text_version:
         raise InvalidError(errors=[FieldError("text_version", "stale_text")])
     if state is ConsentState.DENIED:
-        return _deny(who, purpose, text_version, SETTINGS)
+        return _deny(who, purpose, current.shown(locale), SETTINGS)
     store.limits.take("consents", who.user_id, GRANTS_PER_USER, clock.HOUR)
 
     def again(receipt_id: str) -> UserReceipt:
@@ -149,7 +172,8 @@ def give(
         return found
 
     def make(once: Once | None) -> UserReceipt:
-        said = word(who.company_id, who.user_id, purpose, state, text_version=text_version, method=SETTINGS)
+        text = current.shown(locale)
+        said = word(who.company_id, who.user_id, purpose, state, text=text, method=SETTINGS)
         return _write(said, _known(who, purpose), once)
 
     return repeats.once(who, repeat, again, make)
@@ -169,42 +193,7 @@ def withdraw(who: Principal, purpose: ConsentPurpose) -> UserReceipt:
             more={"cancellation": "/v1/company/cancellation", **rules.administrator(who.access)},
         )
     known = _known(who, purpose)
-    current = current_text(purpose, clock.now())
-    text = known.value.text_version if known is not None else current.id if current is not None else ""
-    return _deny(who, purpose, text, WITHDRAWAL)
-
-
-def agree(who: Principal, version: str) -> Standing:
-    """Agree to the version of the policy in force, or to the announced next one before its day.
-
-    Agreeing again, or to an earlier one than already agreed to, changes nothing. The one in force comes first
-    while it is unanswered: an early yes to the next one is none to what is done today.
-
-    Raises:
-        InvalidError: ``not_in_force``, also for a version nobody published.
-        ConflictError: ``answer_the_one_in_force_first``.
-    """
-    now = clock.now()
-    today = policies.day(now)
-    open_now = standing(who.session.policy_version)
-    wanted = policies.get(version, today)
-    if wanted is None or wanted not in (open_now.in_force, open_now.next):
-        raise InvalidError(errors=[FieldError("version", "not_in_force")])
-    if wanted is not open_now.in_force and open_now.consent_needed:
-        raise ConflictError("answer_the_one_in_force_first")
-    agreed = policies.get(who.session.policy_version, today)
-    if agreed is not None and agreed.effective_on >= wanted.effective_on:
-        return open_now
-    said = account_word(who.company_id, who.user_id, POLICY)
-
-    def edit(place: Place) -> Place:
-        return place._replace(member=replace(place.member, policy_version=version))
-
-    def also(transaction: Transaction) -> None:
-        store.consents.record(said, version, transaction)
-
-    place = membership.change(who.company_id, who.user_id, edit, also=also)
-    return standing(place.member.policy_version)
+    return _deny(who, purpose, NOTHING if known is None else text_of(known.value), WITHDRAWAL)
 
 
 def current_text(purpose: ConsentPurpose, now: int) -> ConsentText | None:
@@ -218,7 +207,7 @@ def word(
     purpose: ConsentPurpose,
     state: ConsentState,
     *,
-    text_version: str,
+    text: Shown,
     method: str,
 ) -> UserConsent:
     """What a user says now about one question; not stored yet."""
@@ -227,23 +216,28 @@ def word(
         user_id=user_id,
         purpose=purpose,
         state=state,
-        text_version=text_version,
+        text_version=text.version,
+        locale=text.locale,
+        text_sha256=text.sha256,
         method=method,
         at=clock.now(),
         receipt_id=ids.new("rc"),
     )
 
 
-def account_word(company_id: str, user_id: str, method: str) -> UserConsent:
+def text_of(said: UserConsent) -> Shown:
+    """The text that a word was given to: taking it back is about the same one."""
+    return Shown(said.text_version, said.locale, said.text_sha256)
+
+
+def account_word(company_id: str, user_id: str, method: str, locale: str) -> UserConsent:
     """The yes of somebody who opens an account, or agrees to a version of the policy: to today's text."""
     text = current_text(ConsentPurpose.ACCOUNT, clock.now())
-    shown = text.id if text is not None else ""
-    return word(
-        company_id, user_id, ConsentPurpose.ACCOUNT, ConsentState.GRANTED, text_version=shown, method=method
-    )
+    shown = NOTHING if text is None else text.shown(locale)
+    return word(company_id, user_id, ConsentPurpose.ACCOUNT, ConsentState.GRANTED, text=shown, method=method)
 
 
-def _deny(who: Principal, purpose: ConsentPurpose, text_version: str, method: str) -> UserReceipt:
+def _deny(who: Principal, purpose: ConsentPurpose, text: Shown, method: str) -> UserReceipt:
     """Write a no over whatever is there; one that stands already is answered with its own receipt."""
     for attempt in range(TRIES):
         known = _known(who, purpose)
@@ -256,7 +250,7 @@ def _deny(who: Principal, purpose: ConsentPurpose, text_version: str, method: st
             who.user_id,
             purpose,
             ConsentState.DENIED,
-            text_version=text_version,
+            text=text,
             method=method,
         )
         try:
@@ -275,6 +269,14 @@ def _write(said: UserConsent, known: Stored[UserConsent] | None, once: Once | No
     if once is not None:
         once.add_to(transaction, receipt.receipt_id)
     transaction.commit()
+    if said.purpose is ConsentPurpose.LONGER_RETENTION:
+        # What is kept follows the word; should the hint be lost, the sweeper asks within a week.
+        task: dict[str, str | int] = {
+            "task": "keep_as_wanted",
+            "company": said.company_id,
+            "user": said.user_id,
+        }
+        queues.hint(settings.QUEUE_TASKS, [task])
     return receipt
 
 

@@ -15,6 +15,7 @@ from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
 from chalicelib.services import repeats, rules
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.rights import suppression
 from chalicelib.services.sessions import Principal
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> 
 
     Raises:
         ConflictError: ``gone``, when the contact an earlier request made has been deleted since.
+        RefusedError: ``person_erased``, they asked to be forgotten here (`requests`).
     """
 
     def make(once: Once | None) -> tuple[Contact, int]:
@@ -40,6 +42,7 @@ def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> 
                 **fields,
             )
         )
+        _refuse_erased(contact)
         store.contacts.add(contact, once)
         return contact, 1
 
@@ -52,6 +55,11 @@ def _found_by_person(contact: Contact) -> Contact:
         return replace(contact, person=None)
     who = store.standing.person(contact.company_id, addresses.parse(contact.email).person)
     return replace(contact, person=who)
+
+
+def _refuse_erased(contact: Contact) -> None:
+    if contact.person is not None:
+        suppression.check(contact.company_id, [(contact.person, "email")])
 
 
 def _again(who: Principal, contact_id: str) -> tuple[Contact, int]:
@@ -80,7 +88,8 @@ def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, A
 
     Raises:
         NotFoundError, ConflictError: ``changed``, when somebody else changed it first.
-        RefusedError: the company does not let this user change it (`restrictions`).
+        RefusedError: the company does not let this user change it (`restrictions`), or the new address is of
+            somebody who asked to be forgotten here (`requests`).
     """
     known = store.contacts.get(who.company_id, contact_id)
     if known is None:
@@ -89,6 +98,8 @@ def change(who: Principal, contact_id: str, version: int, fields: Mapping[str, A
     if known.version != version:
         raise ConflictError("changed")
     changed = _found_by_person(replace(known.value, **fields, updated_at=clock.now()))
+    if changed.person != known.value.person:
+        _refuse_erased(changed)
     return changed, store.contacts.change(known, changed).version
 
 

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock, ids, networks
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import cookies, policies
+from chalicelib.privacy import cookies, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.cookies import CookieAnswer, CookieCategory, UnknownCategoryError
-from chalicelib.privacy.texts import ConsentText
+from chalicelib.privacy.texts import NOTHING, ConsentText
 from chalicelib.records.cookies import CookieChoice, CookieReceipt
-from chalicelib.services import consents
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -60,6 +59,7 @@ def answer(
     *,
     gpc: bool,
     ip: str,
+    locale: str,
 ) -> tuple[str, Standing]:
     """Take an answer; returns the cookie's value and how the visitor stands now. It replaces an earlier one.
 
@@ -83,17 +83,20 @@ def answer(
     if value is None or _known(value) is None:
         value = ids.secret()
     now, receipt_id = clock.now(), ids.new("rc")
-    visitor, names = _visitor(value), sorted(category.value for category in granted)
-    text = current_text(now)
+    who, names = visitor(value), sorted(category.value for category in granted)
+    current = current_text(now)
+    text = NOTHING if current is None else current.shown(locale)
     until = store.cookies.record(
-        CookieChoice(visitor=visitor, revision=revision, at=now, receipt_id=receipt_id, granted=names),
+        CookieChoice(visitor=who, revision=revision, at=now, receipt_id=receipt_id, granted=names),
         CookieReceipt(
             company_id=ids.OPERATOR,
-            lane=visitor[0],
+            lane=who[0],
             receipt_id=receipt_id,
-            visitor=visitor,
+            visitor=who,
             revision=revision,
-            text_version=text.id if text is not None else "",
+            text_version=text.version,
+            locale=text.locale,
+            text_sha256=text.sha256,
             policy_version=policies.current(now).version,
             answer=said,
             gpc=gpc,
@@ -106,7 +109,7 @@ def answer(
 
 def current_text(now: int) -> ConsentText | None:
     """What is agreed to today."""
-    return consents.current_text(ConsentPurpose.COOKIES, now)
+    return texts.current_text(ConsentPurpose.COOKIES, policies.day(now))
 
 
 def max_age() -> int:
@@ -117,8 +120,9 @@ def max_age() -> int:
 def _known(value: str | None) -> Stored[CookieChoice] | None:
     if value is None or not _SHAPE.fullmatch(value):
         return None
-    return store.cookies.choice(_visitor(value))
+    return store.cookies.choice(visitor(value))
 
 
-def _visitor(value: str) -> str:
+def visitor(value: str) -> str:
+    """The keyed hash that the visitor with this cookie is known by."""
     return store.accounts.operator_hash("visitor", value)

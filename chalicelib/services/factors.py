@@ -76,7 +76,7 @@ def confirm(user: User, code: str) -> tuple[list[str], Place]:
     known = _of(company_id, user_id)
     if known is None or known.value.confirmed_at is not None:
         raise NotFoundError
-    step = _step(known.value, code)
+    step = step_of(known.value.secret, known.value.last_step, code)
     if step is None:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
     codes = [_recovery_code() for _ in range(RECOVERY_CODES)]
@@ -145,7 +145,7 @@ def use(company_id: str, user_id: str, code: str) -> bool:
     if known is None or known.value.confirmed_at is None:
         return False
     factor = known.value
-    step = _step(factor, code)
+    step = step_of(factor.secret, factor.last_step, code)
     if step is not None:
         used = replace(factor, last_step=step)
     else:
@@ -173,15 +173,15 @@ def _switched_off(place: Place) -> Place:
     return place._replace(member=replace(place.member, second_factor=False))
 
 
-def _step(factor: SecondFactor, code: str) -> int | None:
-    """The time step a code belongs to, if it is near and not used up."""
+def step_of(secret: str, last_step: int, code: str) -> int | None:
+    """The time step a code belongs to, if it is near and later than the last one that was used."""
     import pyotp
 
     if not (code.isascii() and code.isdecimal()):
         return None
-    otp, now = pyotp.TOTP(factor.secret, interval=STEP_SECONDS), clock.now() // STEP_SECONDS
+    otp, now = pyotp.TOTP(secret, interval=STEP_SECONDS), clock.now() // STEP_SECONDS
     for step in range(now - DRIFT_STEPS, now + DRIFT_STEPS + 1):
-        if step > factor.last_step and pyotp.utils.strings_equal(otp.generate_otp(step), code):
+        if step > last_step and pyotp.utils.strings_equal(otp.generate_otp(step), code):
             return step
     return None
 

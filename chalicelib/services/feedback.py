@@ -146,8 +146,9 @@ def _stop(where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[St
             person = store.standing.person(where.company_id, address.person)
         except store.vault.KeyMissingError:
             return  # the company is gone, and with its keys all that its refusals could mean
-        if stops <= store.standing.of(where.company_id, person).stops:
-            continue  # known already: a redelivered event adds no second receipt
+        known = store.standing.of(where.company_id, person).stops
+        if stops <= known or Stop.ERASED in known:
+            continue  # known already, or never to be known again: a late event adds nothing
         store.standing.record_refusals(
             where.company_id, person, stops, active=True, at=clock.now(), method=method
         )

@@ -183,7 +183,7 @@ def _prepared(form: Joining, asked: _Asked, verifier: str | None, visit: Visit) 
     transaction.put_new(store.accounts.USERS, user)
     transaction.put_new(store.accounts.DEVICES, device)
     transaction.put_new(store.accounts.SESSIONS, session)
-    agreed = consents.account_word(company_id, user_id, "invitation_form")
+    agreed = consents.account_word(company_id, user_id, "invitation_form", user.locale)
     store.consents.record(agreed, member.policy_version, transaction)
     if department is None:
         # A company that is being closed, an inviter who is being removed: this row has changed then.

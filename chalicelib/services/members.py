@@ -14,25 +14,21 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.gateways import queues
-from chalicelib.kernel import addresses, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.accounts import Login, Member, MemberState, User
+from chalicelib.records.accounts import Member, MemberState, User
 from chalicelib.records.companies import Company
-from chalicelib.services import departments, invitations, membership, notify, push
+from chalicelib.records.erasures import Why
+from chalicelib.services import departments, membership, notify
 from chalicelib.services.membership import Place
+from chalicelib.services.rights import erasure
 from chalicelib.services.sessions import Principal
 
 if TYPE_CHECKING:
-    from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
-STRAGGLERS_SECONDS: Final = 120
-"""A request that began before a removal has ended by then, whatever it wrote."""
-
-TRIES: Final = 3
+_YOURSELF: Final = "Nobody changes their own place in the company."
 _USE: Final = Purpose.MAINTAIN_ACCOUNT
 _MAIL_ABOUT: Final = {
     MemberState.SUSPENDED: "member_suspended",
@@ -125,65 +121,15 @@ def remove(who: Principal, user_id: str) -> None:
         NotFoundError: nobody here, or nobody any more.
         ConflictError: ``yourself``, ``main_account``.
     """
-
-    def edit(place: Place) -> Place:
-        _require_other(who, user_id, place)
-        gone = replace(
-            place.member,
-            state=MemberState.REMOVED,
-            department_id=None,
-            generation=place.member.generation + 1,
-            left_at=clock.now(),
-        )
-        return place._replace(member=gone)
-
-    due = store.table.Due(store.leaving.LEAVING_DUE, clock.now() + STRAGGLERS_SECONDS)
-    for attempt in range(TRIES):
-        known, access = membership.read(who.company_id, user_id)
-        edit(Place(known.value, access.value))  # refuse before anything is taken away
-        user = _user(who.company_id, user_id)
-        login = _login(user)
-        if login is None:
-            continue  # their mailbox is being changed: without its row they would keep a way in
-        invitations.withdraw_all(who.company_id, user.email)
-
-        def also(transaction: Transaction, login: Stored[Login] = login) -> None:
-            transaction.delete(store.accounts.LOGINS, login)
-
-        try:
-            membership.change(who.company_id, user_id, edit, also=also, due=due)
-        except ConflictError as error:
-            if error.code != "changed" or attempt == TRIES - 1:
-                raise
-            continue  # they have just changed their password or mailbox: look again
-        break
-    else:
-        raise ConflictError
-    task: dict[str, str | int] = {"task": "erase_member", "company": who.company_id, "user": user_id}
-    queues.hint(settings.QUEUE_TASKS, [task])
-
-
-def finish_leaving(company_id: str, user_id: str) -> None:
-    """Erase what is kept of somebody who was removed; nobody else, whatever it is given. Repeatable.
-
-    Raises:
-        UnavailableError: to be continued; the sweeper finds those who were left half erased.
-    """
-    known = store.accounts.MEMBERS.get(company_id=company_id, user_id=user_id)
-    if known is None or known.value.state is not MemberState.REMOVED:
-        return
-    # First what lies elsewhere: the rows erased below say where.
-    push.forget_user(company_id, user_id)
-    store.wechat.forget_user(company_id, user_id)
-    rows = store.leaving.erase(company_id, user_id)
-    telemetry.event("member_erased", rows=rows)
-    if clock.now() >= (known.value.left_at or 0) + STRAGGLERS_SECONDS:
-        store.accounts.MEMBERS.delete(known)
+    if user_id == who.user_id:
+        membership.read(who.company_id, user_id)
+        raise ConflictError("yourself", _YOURSELF)
+    erasure.of_user(who.company_id, user_id, why=Why.REMOVED)
 
 
 def _require_other(who: Principal, user_id: str, place: Place) -> None:
     if user_id == who.user_id:
-        raise ConflictError("yourself", "Nobody changes their own place in the company.")
+        raise ConflictError("yourself", _YOURSELF)
     if user_id == place.access.main_user_id:
         raise ConflictError("main_account", "The main account has to be handed over first.")
 
@@ -207,12 +153,6 @@ def _company(company_id: str) -> Company:
     if known is None:
         raise NotFoundError
     return known.value
-
-
-def _login(user: User) -> Stored[Login] | None:
-    mailbox = store.accounts.mailbox_hash(addresses.parse(user.email).login)
-    known = store.accounts.LOGINS.get(mailbox=mailbox, use=_USE)
-    return known if known is not None and known.value.user_id == user.user_id else None
 
 
 def _tell(

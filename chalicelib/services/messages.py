@@ -18,6 +18,7 @@ from chalicelib.privacy.consent import MessageKind
 from chalicelib.records.messages import Body, Delivery, Message, OutboxState
 from chalicelib.services import content, repeats, sessions
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.rights import suppression
 from chalicelib.services.sessions import Principal
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
 
     Raises:
         InvalidError: too many recipients, the same person twice, nothing left after sanitising.
+        RefusedError: ``person_erased``, a recipient asked to be forgotten here (`requests`).
         TooManyRequestsError: the company wrote too much within the hour.
     """
 
@@ -104,6 +106,7 @@ def _write(who: Principal, draft: Draft, once: Once | None) -> str:
         cc=tuple((name, address.written) for name, address in draft.cc),
     )
     deliveries = _deliveries(message, draft)
+    suppression.check(who.company_id, [(d.person, _field(draft, d.number)) for d in deliveries])
     store.messages.add(message, body, deliveries, once)
     _hint(who.company_id, message_id, len(deliveries))
     return message_id
@@ -124,8 +127,7 @@ def _deliveries(message: Message, draft: Draft) -> list[Delivery]:
     people = [store.standing.person(message.company_id, a.person) for _, a in everybody]
     for number, person in enumerate(people):
         if person in people[:number]:
-            field = f"to.{number}" if number < len(draft.to) else f"cc.{number - len(draft.to)}"
-            raise InvalidError(errors=[FieldError(f"{field}.email", "twice")])
+            raise InvalidError(errors=[FieldError(_field(draft, number), "twice")])
     return [
         Delivery(
             company_id=message.company_id,
@@ -138,6 +140,12 @@ def _deliveries(message: Message, draft: Draft) -> list[Delivery]:
         )
         for number, (person, (_, address)) in enumerate(zip(people, everybody, strict=True))
     ]
+
+
+def _field(draft: Draft, number: int) -> str:
+    """Where the request named a recipient."""
+    field = f"to.{number}" if number < len(draft.to) else f"cc.{number - len(draft.to)}"
+    return f"{field}.email"
 
 
 class Report(NamedTuple):

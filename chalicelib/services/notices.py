@@ -20,6 +20,7 @@ from chalicelib.privacy.notifications import FIXED, KINDS, Channel, Group
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Notice
 from chalicelib.services import address, credentials, invitations, notification_choices, push, signup, wording
+from chalicelib.services.rights import requests
 
 _USE = Purpose.CREATE_AND_LOGIN
 _SENDER = "OKKI Leads AI"
@@ -178,5 +179,6 @@ _CHECKS: Final = {
     "fresh_code": _proof,
     "address_code": address.letter,
     "invitation": invitations.letter,
+    "request_code": requests.letter,
 }
 """Mails that say something which may have ended since; all others always go."""

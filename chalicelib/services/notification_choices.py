@@ -18,6 +18,7 @@ from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
 from chalicelib.privacy import notifications, policies
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.notifications import KINDS, Channel, ChoiceError, Group, Kind
+from chalicelib.privacy.texts import Shown
 from chalicelib.records.consents import UserConsent
 from chalicelib.records.notifications import NotificationChoices, NotificationReceipt
 from chalicelib.services import consents
@@ -68,12 +69,12 @@ def channels_of(company_id: str, user_id: str, kind: Kind, *, has_push: bool) ->
     """Where a notification of this kind goes now. One read, two where a consent is asked besides."""
     known = store.notifications.choices(company_id, user_id)
     purpose = KINDS[kind].consent
-    said = None if purpose is None else _word(company_id, user_id, purpose)
+    agreed = purpose is not None and consents.live(company_id, user_id, purpose) is not None
     return notifications.channels(
         kind,
         {} if known is None else known.value.switched,
         has_push=has_push,
-        marketing=consents.state_now(None if said is None else said.value, clock.now()),
+        marketing=ConsentState.GRANTED if agreed else ConsentState.UNKNOWN,
     )
 
 
@@ -90,12 +91,13 @@ def choose(
     changed: Mapping[str, Any],
     *,
     text_version: str | None = None,
+    locale: str | None = None,
     method: str = consents.SETTINGS,
 ) -> Chosen:
     """Switch what is named; the rest stays. One transaction of 4 write units, 8 with a consent.
 
-    ``text_version`` names the text that the user saw and agreed to, where switching on needs a consent
-    besides. Switching the last channel of such a kind off withdraws it.
+    ``text_version`` names the text that the user saw and agreed to, ``locale`` its language, where switching
+    on needs a consent besides. Switching the last channel of such a kind off withdraws it.
 
     Raises:
         InvalidError: a kind, channel or value that is none; switching off what is always sent; a consent
@@ -108,7 +110,7 @@ def choose(
         wanted = _merged(standing, changed)
         if _on(wanted) - _on(standing.switched):
             store.limits.take("choices", user_id, GRANTS_PER_USER, clock.HOUR)
-        words = _words(standing, changed, wanted, text_version, method)
+        words = _words(standing, changed, wanted, (text_version, locale), method)
         if not words and standing.choices is not None and wanted == standing.switched:
             return of(company_id, user_id)
         try:
@@ -149,7 +151,7 @@ def _words(
     standing: _Standing,
     changed: Mapping[str, Any],
     wanted: Switched,
-    text_version: str | None,
+    read: tuple[str | None, str | None],
     method: str,
 ) -> list[UserConsent]:
     """The consents that this change gives or withdraws."""
@@ -161,21 +163,21 @@ def _words(
         if on is standing.granted(row.consent):
             continue
         before = standing.words.get(row.consent)
-        text = _text(row.consent, text_version) if on or before is None else before.value.text_version
+        text = _text(row.consent, *read) if on or before is None else consents.text_of(before.value)
         state = ConsentState.GRANTED if on else ConsentState.DENIED
         whose = standing.company_id, standing.user_id
-        words.append(consents.word(*whose, row.consent, state, text_version=text, method=method))
+        words.append(consents.word(*whose, row.consent, state, text=text, method=method))
     return words
 
 
-def _text(purpose: ConsentPurpose, named: str | None) -> str:
-    """The version of the text that was agreed to: the one in force, or nothing was agreed to."""
+def _text(purpose: ConsentPurpose, named: str | None, locale: str | None) -> Shown:
+    """The text that was agreed to: the one in force, or nothing was agreed to."""
     if named is None:
         raise InvalidError(errors=[FieldError("text_version", "required")])
     current = consents.current_text(purpose, clock.now())
     if current is None or current.id != named:
         raise InvalidError(errors=[FieldError("text_version", "stale_text")])
-    return named
+    return current.shown(locale)
 
 
 def _write(standing: _Standing, wanted: Switched, words: list[UserConsent], method: str) -> Chosen:

@@ -12,14 +12,16 @@ from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, settings, telemetry
 from chalicelib.services import announcements
+from chalicelib.services.rights import expiry
 
 PER_RUN: Final = 2000
 """Rows looked at in one run of the schedule; the next run takes the rest."""
 
 
 def sweep() -> None:
-    """Send a hint for everything overdue: deliveries, account mail, members who left, terms that end,
-    policies to announce. Five queries a run when all is well.
+    """Send a hint for everything overdue: deliveries, account mail, members who left, people being
+    erased, terms that end, requests to answer, policies to announce, holds, what is over. Sixteen queries a
+    run when all is well.
     """
     now = clock.now()
     deliveries: list[dict[str, str | int]] = [
@@ -37,16 +39,41 @@ def sweep() -> None:
         {"task": "erase_member", "company": key["company_id"], "user": key["user_id"]}
         for key in store.due.leaving(now, PER_RUN)
     ]
+    erasing: list[dict[str, str | int]] = [
+        {"task": "erase_person", "company": key["company_id"], "person": key["person"]}
+        for key in store.due.erasing(now, PER_RUN)
+    ]
     reminders: list[dict[str, str | int]] = [
         {"task": "company_due", "company": key["company_id"]} for key in store.due.terms(now, PER_RUN)
+    ]
+    requested: list[dict[str, str | int]] = [
+        {"task": "request", "request": key["request_id"]} for key in store.due.requests(now, PER_RUN)
     ]
     announced: list[dict[str, str | int]] = [
         {"task": "announce", "version": version} for version in announcements.wanted(now)
     ]
     queues.hint(settings.QUEUE_OUTBOX, deliveries)
     queues.hint(settings.QUEUE_NOTICES, notices)
-    queues.hint(settings.QUEUE_TASKS, [*leaving, *reminders, *announced])
-    if deliveries or notices or leaving:
-        telemetry.event("swept", deliveries=len(deliveries), notices=len(notices), leaving=len(leaving))
-    if reminders or announced:
-        telemetry.event("taken_up", reminders=len(reminders), announced=len(announced))
+    holds: list[dict[str, str | int]] = [
+        {"task": "hold", "company": key["company_id"], "hold": key["hold_id"]}
+        for key in store.due.holds(now, PER_RUN)
+    ]
+    over = expiry.due_tasks(now, PER_RUN)
+    queues.hint(settings.QUEUE_TASKS, [*leaving, *erasing, *reminders, *requested, *announced, *holds, *over])
+    if deliveries or notices or leaving or erasing:
+        telemetry.event(
+            "swept",
+            deliveries=len(deliveries),
+            notices=len(notices),
+            leaving=len(leaving),
+            erasing=len(erasing),
+        )
+    if reminders or requested or announced or holds or over:
+        telemetry.event(
+            "taken_up",
+            reminders=len(reminders),
+            requests=len(requested),
+            announced=len(announced),
+            holds=len(holds),
+            over=len(over),
+        )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.kernel import clock
+from chalicelib.kernel import addresses, clock
 from chalicelib.privacy import fields, held, policies
 from chalicelib.privacy.register import Duty
 from chalicelib.records.accounts import Login, Member, Notice, Session, Signup, User
@@ -28,6 +28,15 @@ from chalicelib.records.companies import (
 )
 from chalicelib.records.consents import UserConsent, UserReceipt
 from chalicelib.records.cookies import CookieChoice, CookieReceipt
+from chalicelib.records.disclosures import (
+    Disclosed,
+    Disclosure,
+    DisclosureAct,
+    DisclosurePayload,
+    DisclosureQuestion,
+    QuestionReceipt,
+)
+from chalicelib.records.holds import Expired, Hold, HoldStep, NotedRemoval
 from chalicelib.records.idempotency import Done
 from chalicelib.records.messages import Message
 from chalicelib.records.notifications import (
@@ -38,7 +47,18 @@ from chalicelib.records.notifications import (
     PushOwner,
 )
 from chalicelib.records.proofs import Challenge, Device, Reset, SecondFactor
+from chalicelib.records.requests import (
+    MailboxRequest,
+    OpenRequest,
+    PassedOn,
+    PendingRequest,
+    RefusedCopy,
+    Request,
+    RequestCode,
+    RequestEvidence,
+)
 from chalicelib.records.subscriptions import Order
+from chalicelib.records.watching import Finding, FindingAct, ReadingHour
 from chalicelib.records.wechat import (
     WechatAttempt,
     WechatIdentity,
@@ -46,7 +66,6 @@ from chalicelib.records.wechat import (
     WechatNickname,
     WechatTicket,
 )
-from chalicelib.services import credentials, profile
 from chalicelib.services.sessions import Principal
 
 if TYPE_CHECKING:
@@ -65,34 +84,62 @@ _BEGINNINGS: Final = ("registered_at", "created_at", "first_seen_at", "since", "
 _Found = Iterable["Stored[Any] | None"]
 
 
+class Whose(NamedTuple):
+    """Whose data it is; a session is not needed, for somebody may ask who cannot log in (8)."""
+
+    company_id: str
+    user_id: str
+
+
 def _one(rows: Rows[Any], **key: Any) -> _Found:
     yield rows.get(**key, use=_USE)
 
 
-def _mine(rows: Rows[Any], who: Principal) -> _Found:
+def _mine(rows: Rows[Any], who: Whose) -> _Found:
     return _one(rows, company_id=who.company_id, user_id=who.user_id)
 
 
-def _under(rows: Rows[Any], who: Principal, begins: str) -> _Found:
+def _under(rows: Rows[Any], who: Whose, begins: str) -> _Found:
     """All rows of the user under one beginning of the sort key, the newest first where keys have an order."""
     prefix = f"{begins}#{who.user_id}#"
     return rows.query(who.company_id, prefix, use=_USE, newest_first=True, page_size=100)
 
 
-def _login(who: Principal) -> _Found:
-    user, _ = profile.read(who)
-    yield credentials.login_of(user.value)
+def _mailbox(who: Whose) -> str | None:
+    user = store.accounts.USERS.get(company_id=who.company_id, user_id=who.user_id, use=_USE)
+    if user is None:
+        return None
+    return store.accounts.mailbox_hash(addresses.parse(user.value.email).login)
 
 
-def _department(who: Principal) -> _Found:
-    if who.session.department_id is None:
+def _login(who: Whose) -> _Found:
+    mailbox = _mailbox(who)
+    known = None if mailbox is None else store.accounts.LOGINS.get(mailbox=mailbox, use=_USE)
+    yield known if known is not None and known.value.user_id == who.user_id else None
+
+
+def _requests(who: Whose) -> _Found:
+    mailbox = _mailbox(who)
+    return [] if mailbox is None else store.requests.of_mailbox(mailbox)
+
+
+def _disclosed(who: Whose) -> _Found:
+    """What an order of law keeps secret is told when that is over."""
+    given = store.disclosures.of_subject(who.company_id, who.user_id, since=0)
+    now = clock.now()
+    return (one for one in given if one.value.secret_until is None or now >= one.value.secret_until)
+
+
+def _department(who: Whose) -> _Found:
+    member = store.accounts.MEMBERS.get(company_id=who.company_id, user_id=who.user_id)
+    if member is None or member.value.department_id is None:
         return []
     return _one(
-        store.accounts.DEPARTMENTS, company_id=who.company_id, department_id=who.session.department_id
+        store.accounts.DEPARTMENTS, company_id=who.company_id, department_id=member.value.department_id
     )
 
 
-FOUND: Final[Mapping[type[Any], Callable[[Principal], _Found]]] = MappingProxyType(
+FOUND: Final[Mapping[type[Any], Callable[[Whose], _Found]]] = MappingProxyType(
     {
         User: lambda who: _mine(store.accounts.USERS, who),
         Company: lambda who: _one(store.accounts.COMPANIES, company_id=who.company_id),
@@ -110,6 +157,10 @@ FOUND: Final[Mapping[type[Any], Callable[[Principal], _Found]]] = MappingProxyTy
         NotificationReceipt: lambda who: _under(store.notifications.RECEIPTS, who, "notification"),
         Notification: lambda who: _under(store.notifications.INBOX, who, "inbox"),
         PushDevice: lambda who: _under(store.notifications.DEVICES, who, "push"),
+        Request: _requests,
+        Disclosed: _disclosed,
+        DisclosureQuestion: lambda who: _under(store.disclosures.QUESTIONS, who, "question"),
+        QuestionReceipt: lambda who: _under(store.disclosures.RECEIPTS, who, "question"),
     }
 )
 """How the records of each kind are found for a user."""
@@ -134,6 +185,23 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         CookieChoice: "an answer of a browser, noted with no account; GET /v1/cookies/choices shows it there",
         CookieReceipt: "proof of such an answer, noted with no account",
         Message: "the company's correspondence: the company answers for it; GET /v1/messages shows it",
+        PendingRequest: "a request nobody has proved yet is nobody's; it goes within a week",
+        RequestCode: "a hash of a code; gone within a quarter of an hour",
+        MailboxRequest: "leads to the requests by a keyed hash; the requests themselves are shown",
+        OpenRequest: "that a request waits for an answer; the request itself is shown",
+        PassedOn: "which clients a request was passed on to; its answer names them",
+        RefusedCopy: "a copy of what access was refused to, kept for a review and gone after thirty days",
+        RequestEvidence: "proof of the steps of a request: ids, codes and times; its answer shows the steps",
+        Hold: "that something is kept for a legal matter, which a law may forbid to tell; staff answer for it",
+        HoldStep: "proof of what was done about such a hold",
+        Expired: "proof that records were deleted: how many of which kind, of nobody in particular",
+        NotedRemoval: "a hash that recognises an event told twice; gone within two days",
+        Disclosure: "the staff's file of a case; what was asked and what was given are shown",
+        DisclosurePayload: "a file sealed for its recipient, which nobody here can open; gone within a week",
+        DisclosureAct: "proof of the steps of such a case: ids, codes and times; what was given is shown",
+        ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",
+        Finding: "a question of the security staff about such an hour, which telling would answer",
+        FindingAct: "proof that such a question was asked and answered: ids, codes and numbers",
         Done: "hashes that recognise a repeated request; gone within a day",
     }
 )
@@ -141,18 +209,23 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
 
 
 def view(who: Principal) -> dict[str, Any]:
-    """What is held about the user, kind by kind and field by field, ready for JSON.
+    """What is held about whoever asks: as `of_user`."""
+    return of_user(who.company_id, who.user_id)
+
+
+def of_user(company_id: str, user_id: str) -> dict[str, Any]:
+    """What is held about a user, kind by kind and field by field, ready for JSON.
 
     Each record with the version of the policy it was made under; each field with category, value, source,
     purposes, legal bases, until when it is kept and why. ``complete`` is false where a kind has more records
     than one answer takes. About a dozen reads.
     """
-    now = clock.now()
+    now, whose = clock.now(), Whose(company_id, user_id)
     return {
-        "user_id": who.user_id,
+        "user_id": user_id,
         "at": clock.rfc3339(now),
         "policy_version": policies.current(now).version,
-        "kinds": [_kind(kind, find(who)) for kind, find in FOUND.items()],
+        "kinds": [shown(kind, find(whose)) for kind, find in FOUND.items()],
         "not_shown": [{"kind": fields.declaration(kind).kind, "why": why} for kind, why in NOT_SHOWN.items()],
     }
 
@@ -167,7 +240,8 @@ def download(who: Principal) -> dict[str, Any]:
     return view(who)
 
 
-def _kind(kind: type[Any], found: _Found) -> dict[str, Any]:
+def shown(kind: type[Any], found: _Found) -> dict[str, Any]:
+    """Records of one kind as an access request shows them."""
     records = list(islice((one for one in found if one is not None), MAX_OF_A_KIND + 1))
     return {
         "kind": fields.declaration(kind).kind,

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Final, Literal, cast
 from urllib.parse import parse_qsl
 
+from chalicelib.privacy.texts import NOTHING, UNSUBSCRIBE_PAGE, Shown
 from chalicelib.services.wording import LANGUAGE_TAG, Locale, fill_html, locale_of, source
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "done_page",
     "gone_page",
     "locale_of",
+    "plain_page",
     "stop_page",
     "stopped_page",
     "unsubscribe_page",
     "wechat_page",
+    "words_read",
 ]
 
 Choice = Literal["marketing", "tracking", "resume"]
@@ -100,6 +103,13 @@ def wechat_page(locale: Locale, name: str, values: Mapping[str, str]) -> str:
     return _page(f"page_wechat_{name}.html", locale, values)
 
 
+def plain_page(title: str, body: str) -> str:
+    """A page whose body was made elsewhere, of HTML that is escaped already."""
+    return Template(source("page.html")).substitute(
+        lang=LANGUAGE_TAG["en"], title=escape(title), style=_STYLE, body=body
+    )
+
+
 def choice_of(body: bytes, content_type: str | None) -> Choice:
     """What a POST to an unsubscribe link asks for. Never raises.
 
@@ -107,6 +117,17 @@ def choice_of(body: bytes, content_type: str | None) -> Choice:
     program's one-click POST (form, multipart or empty) and anything unreadable stop the mail, which
     is what its sender wanted and what hurts nobody.
     """
+    return _pressed(body, content_type) or "marketing"
+
+
+def words_read(body: bytes, content_type: str | None, locale: Locale) -> Shown:
+    """What somebody read before such a POST: this page, when one of its buttons was pressed. A mail program's
+    own button shows nothing of ours; never raises.
+    """
+    return NOTHING if _pressed(body, content_type) is None else UNSUBSCRIBE_PAGE[locale]
+
+
+def _pressed(body: bytes, content_type: str | None) -> Choice | None:
     data = body[:10_000]
     if (content_type or "").lower().startswith("multipart/"):
         values = [_part_value(data[found.end() :]) for found in _PART_NAME.finditer(data)]
@@ -118,7 +139,7 @@ def choice_of(body: bytes, content_type: str | None) -> Choice:
         values = [value for name, value in fields if name == "choice"]
     if len(values) == 1 and values[0] in _CHOICES:
         return cast("Choice", values[0])
-    return "marketing"
+    return None
 
 
 def _part_value(rest: bytes) -> str:

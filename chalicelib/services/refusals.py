@@ -17,6 +17,7 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.evidence import Entry, Link
 from chalicelib.privacy.retention import EVIDENCE
 from chalicelib.privacy.retention import after as later
+from chalicelib.privacy.texts import Shown
 
 Choice = Literal["marketing", "tracking", "resume"]
 
@@ -28,17 +29,25 @@ _STOPS: Final[dict[Choice, tuple[Stop, ...]]] = {
 }
 
 
-def record(token: Token, choice: Choice, at: int) -> None:
+BUTTON: Final = "recipient_link"
+ONE_CLICK: Final = "one_click"
+"""How it was said: with a button of our page, or with the mail program's own, which shows no words of ours
+(RFC 8058).
+"""
+
+
+def record(token: Token, choice: Choice, at: int, read: Shown) -> None:
     """Store every stop of the choice, and a receipt for each purpose: a read unit, and 2 write units for each
-    row and the chain's head. Repeating it changes nothing but adds receipts; the person did say it twice.
+    row and the chain's head. ``read`` is what the person had before their eyes. Repeating it changes nothing
+    but adds receipts; the person did say it twice.
 
     Raises:
         botocore.exceptions.ClientError, BotoCoreError: not written, or nobody knows.
     """
-    aws.write_together(lambda: writes(token, choice, at, _head(token.company_id)))
+    aws.write_together(lambda: writes(token, choice, at, _head(token.company_id), read))
 
 
-def writes(token: Token, choice: Choice, at: int, head: Link) -> dict[str, Any]:
+def writes(token: Token, choice: Choice, at: int, head: Link, read: Shown) -> dict[str, Any]:
     """The arguments of one TransactWriteItems, for a chain that has come as far as ``head``."""
     op = ids.new("op")
     resumed = choice == "resume"
@@ -58,20 +67,22 @@ def writes(token: Token, choice: Choice, at: int, head: Link) -> dict[str, Any]:
         Stop.UNSUBSCRIBED: ConsentPurpose.MARKETING,
         Stop.TRACKING_REFUSED: ConsentPurpose.TRACKING,
     }
+    said = {
+        # Taking a refusal back is not a consent: the question is open again.
+        "state": (ConsentState.UNKNOWN if resumed else ConsentState.DENIED).value,
+        "text_version": read.version,
+        "method": BUTTON if read.version else ONE_CLICK,
+    }
+    if read.locale is not None and read.sha256 is not None:
+        said |= {"locale": read.locale, "text_sha256": read.sha256}
     after = head
     for stop in _STOPS[choice]:
-        receipt = {
-            "who": token.person,
-            "purpose": purposes[stop].value,
-            # Taking a refusal back is not a consent: the question is open again.
-            "state": (ConsentState.UNKNOWN if resumed else ConsentState.DENIED).value,
-            "text_version": "unsubscribe-page",
-            "method": "recipient_link",
-        }
+        receipt = {**said, "purpose": purposes[stop].value}
         entry = Entry(
             pk=token.company_id,
-            sk=f"receipt#{ids.new('rc')}",
+            sk=f"receipt#{token.person}#{ids.new('rc')}",
             kind="receipt",
+            policy=policies.current(at).version,
             facts={**receipt, "at": at},
             expires_at=_evidence_until(at),
             sealed=None,

@@ -78,6 +78,7 @@ def authenticate(token: str) -> Principal:
             store.accounts.SESSIONS.replace(known, session, op=store.table.new_op())
         except ConflictError:
             pass  # another request of the same session wrote it, or it was just ended
+    store.holds.watch(access.company_id, access.holds)
     return Principal(session.company_id, session.user_id, session, access)
 
 

@@ -160,7 +160,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
     transaction.put_new(store.accounts.USERS, user)
     transaction.put_new(store.accounts.DEVICES, device)
     transaction.put_new(store.accounts.SESSIONS, session)
-    agreed = consents.account_word(user.company_id, user.user_id, "signup_form")
+    agreed = consents.account_word(user.company_id, user.user_id, "signup_form", user.locale)
     store.consents.record(agreed, member.policy_version, transaction)
     transaction.delete(store.accounts.SIGNUPS, known)
     person = _person(signup)

@@ -15,15 +15,25 @@ if TYPE_CHECKING:
     from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
     from chalicelib.store import cookies as cookies
+    from chalicelib.store import disclosures as disclosures
     from chalicelib.store import due as due
+    from chalicelib.store import expiry as expiry
+    from chalicelib.store import erasure as erasure
     from chalicelib.store import failures as failures
+    from chalicelib.store import holds as holds
     from chalicelib.store import idempotency as idempotency
+    from chalicelib.store import items as items
     from chalicelib.store import leaving as leaving
     from chalicelib.store import limits as limits
     from chalicelib.store import messages as messages
     from chalicelib.store import notifications as notifications
+    from chalicelib.store import reach as reach
+    from chalicelib.store import receipts as receipts
+    from chalicelib.store import requests as requests
+    from chalicelib.store import staff as staff
     from chalicelib.store import standing as standing
     from chalicelib.store import subscriptions as subscriptions
+    from chalicelib.store import suspended as suspended
     from chalicelib.store import table as table
     from chalicelib.store import tracking as tracking
     from chalicelib.store import transaction as transaction

@@ -34,6 +34,11 @@ def _reminder(access: Access) -> Due | None:
     return None if at is None else Due(TERMS_DUE, at)
 
 
+def challenges_of(company_id: str, user_id: str) -> str:
+    """The index partition of one user's second proofs, by which an erasure finds them."""
+    return f"challenges#{company_id}#{user_id}"
+
+
 COMPANIES = Rows(
     Company,
     pk="{company_id}",
@@ -50,7 +55,13 @@ DEVICES = Rows(Device, pk="{company_id}", sk="device#{user_id}#{device_id}")
 SECOND_FACTORS = Rows(SecondFactor, pk="{company_id}", sk="factor#{user_id}")
 INVITATIONS = Rows(Invitation, pk="{company_id}", sk="invitation#{invitation_id}")
 INVITED = Rows(Invited, pk="invited#{token_hash}", sk="invited", owner=ids.OPERATOR)
-CHALLENGES = Rows(Challenge, pk="challenge#{challenge_id}", sk="challenge", owner=ids.OPERATOR)
+CHALLENGES = Rows(
+    Challenge,
+    pk="challenge#{challenge_id}",
+    sk="challenge",
+    owner=ids.OPERATOR,
+    due=lambda one: Due(challenges_of(one.company_id, one.user_id), one.until),
+)
 RESETS = Rows(Reset, pk="mailbox#{mailbox}", sk="reset#{code_hash}", owner=ids.OPERATOR)
 LOGINS = Rows(Login, pk="mailbox#{mailbox}", sk="login", owner=ids.OPERATOR)
 SIGNUPS = Rows(Signup, pk="mailbox#{mailbox}", sk="signup#{code_hash}", owner=ids.OPERATOR)

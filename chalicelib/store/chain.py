@@ -41,16 +41,17 @@ def read(chain: str) -> Link:
 
 
 def entry_of(row: LedgerRow) -> Entry:
-    """The row as far as the chain covers it."""
+    """The row as far as the chain covers it; a row that nobody linked has number 0, which no chain has."""
     return Entry(
         pk=row.pk,
         sk=row.sk,
         kind=row.kind,
+        policy=row.policy,
         facts=row.facts.as_dict() if hasattr(row.facts, "as_dict") else dict(row.facts or {}),
         expires_at=None if row.expires_at is None else int(row.expires_at),
         sealed=evidence.digest(row.sealed),
-        seq=int(row.seq),
-        prev=str(row.prev),
+        seq=int(row.seq or 0),
+        prev=str(row.prev or ""),
     )
 
 

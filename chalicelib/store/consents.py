@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.records.consents import UserConsent, UserReceipt
+from chalicelib.store.receipts import Placed, newest
 from chalicelib.store.table import Rows, Stored
 from chalicelib.store.transaction import Transaction
 
@@ -33,6 +32,8 @@ def record(
         purpose=consent.purpose,
         state=consent.state,
         text_version=consent.text_version,
+        locale=consent.locale,
+        text_sha256=consent.text_sha256,
         policy_version=policy_version,
         method=consent.method,
         at=consent.at,
@@ -53,17 +54,9 @@ def words(company_id: str, user_id: str) -> dict[ConsentPurpose, UserConsent]:
     return {one.value.purpose: one.value for one in found}
 
 
-def receipts(company_id: str, user_id: str, limit: int, before: str | None) -> list[UserReceipt]:
+def receipts(company_id: str, user_id: str, limit: int, before: str | None) -> list[Placed[UserReceipt]]:
     """Up to ``limit`` receipts, newest first, from before the one with id ``before``; one query."""
-    prefix = f"user#{user_id}#"
-    rows = RECEIPTS.query(
-        company_id,
-        prefix,
-        before=None if before is None else f"{prefix}{before}",
-        newest_first=True,
-        page_size=limit,
-    )
-    return [one.value for one in islice(rows, limit)]
+    return newest(RECEIPTS, company_id, f"user#{user_id}#", limit, before)
 
 
 def receipt(company_id: str, user_id: str, receipt_id: str) -> UserReceipt | None:

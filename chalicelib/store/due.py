@@ -10,17 +10,28 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.store.accounts import (
     ACCESS,
+    CHALLENGES,
     COMPANIES,
     COMPANIES_DUE,
     MEMBERS,
     NOTICES,
     NOTICES_DUE,
     TERMS_DUE,
+    challenges_of,
 )
 from chalicelib.store.announcements import ANNOUNCEMENTS, ANNOUNCEMENTS_DUE
+from chalicelib.store.erasure import ERASING, ERASING_DUE
+from chalicelib.store.holds import HOLDS, HOLDS_DUE
 from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
 from chalicelib.store.leaving import LEAVING_DUE
 from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
+from chalicelib.store.requests import REQUESTS, REQUESTS_DUE
+from chalicelib.store.table import EXPIRY, LANES
+
+FAR = 253_402_300_800
+"""The year 10000."""
+
+MANY = 1000
 
 
 def deliveries(until: int, limit: int) -> Iterator[dict[str, str]]:
@@ -39,9 +50,45 @@ def leaving(until: int, limit: int) -> Iterator[dict[str, str]]:
     return (MEMBERS.key_of(row) for row in _overdue(AccountsRow, LEAVING_DUE, until, limit))
 
 
+def erasing(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, person) of people being erased whose work is due by ``until``."""
+    return (ERASING.key_of(row) for row in _overdue(WorkspaceRow, ERASING_DUE, until, limit))
+
+
+def challenges(company_id: str, user_id: str) -> Iterator[dict[str, str]]:
+    """Keys (challenge_id) of a user's second proofs that are waited for."""
+    rows = _overdue(AccountsRow, challenges_of(company_id, user_id), FAR, MANY)
+    return (CHALLENGES.key_of(row) for row in rows)
+
+
 def terms(until: int, limit: int) -> Iterator[dict[str, str]]:
     """Keys (company_id) of companies whose admins must hear of the end of their term by ``until``."""
     return (ACCESS.key_of(row) for row in _overdue(AccountsRow, TERMS_DUE, until, limit))
+
+
+def holds(until: int | None, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, hold_id) of holds whose job is due by ``until``; None: of all that are not over."""
+    rows = _overdue(AccountsRow, HOLDS_DUE, FAR if until is None else until, limit)
+    return (HOLDS.key_of(row) for row in rows)
+
+
+def expired(until: int, limit: int) -> Iterator[tuple[str, str, str]]:
+    """Table, company and sort key of roots whose end the sweeper must see about by ``until``, at most
+    ``limit`` in each lane of each table. As many queries as there are lanes and tables.
+    """
+    models: tuple[tuple[str, type[WorkspaceRow | AccountsRow]], ...] = (
+        ("workspace", WorkspaceRow),
+        ("accounts", AccountsRow),
+    )
+    for name, model in models:
+        for lane in range(LANES):
+            for row in _overdue(model, f"{EXPIRY}{lane}", until, limit):
+                yield name, row.pk, row.sk
+
+
+def requests(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (request_id) of requests about personal data that must go on, or be reminded of, by ``until``."""
+    return (REQUESTS.key_of(row) for row in _overdue(AccountsRow, REQUESTS_DUE, until, limit))
 
 
 def announcements() -> dict[str, int]:

@@ -7,7 +7,9 @@ say what for is an error of ours and opens nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Any, Final
 
 from chalicelib.kernel import openings, telemetry
 from chalicelib.kernel.errors import RefusedError
@@ -16,9 +18,12 @@ from chalicelib.privacy.decisions import Decision, Refused
 from chalicelib.privacy.gate import Consented, decide
 from chalicelib.privacy.register import Use
 
+_WHOSE: Final = ("user_id", "person", "visitor")
+"""The fields that say whom a record is about, in clear."""
 
-def open_for(kind: str, use: Use | None, consent: Consented | None = None) -> None:
-    """Let a record be opened for ``use``.
+
+def open_for(kind: str, use: Use | None, consent: Consented | None, facts: Mapping[str, Any]) -> None:
+    """Let a record be opened for ``use``; ``facts`` is what of it lies in clear.
 
     Raises:
         RefusedError: the gate says no.
@@ -28,21 +33,23 @@ def open_for(kind: str, use: Use | None, consent: Consented | None = None) -> No
         return
     if use is None:
         raise TypeError("say what the record is opened for")
-    _pass(kind, use, consent)
-    openings.note(kind)
+    _pass(kind, use, consent, facts)
+    openings.note(kind, facts.get("company_id"))
 
 
-def store_for(kind: str, consent: Consented | None = None) -> None:
+def store_for(kind: str, consent: Consented | None, facts: Mapping[str, Any]) -> None:
     """Let a record be stored for what its type is collected for. Raises RefusedError."""
     made = fields.declaration(fields.RECORDS[kind])
     if made.collected_for is not None:
-        _pass(kind, made.collected_for, consent)
+        _pass(kind, made.collected_for, consent, facts)
 
 
-def _pass(kind: str, use: Use, consent: Consented | None) -> None:
+def _pass(kind: str, use: Use, consent: Consented | None, facts: Mapping[str, Any]) -> None:
     decision = _decided(kind, use) if consent is None else _decide(kind, use, consent)
+    if consent is not None and consent.whose not in {facts.get(name) for name in _WHOSE}:
+        decision = Refused("consent", "somebody_elses_consent")
     if isinstance(decision, Refused):
-        telemetry.event("purpose_refused", use=use)
+        telemetry.numbers("purpose_refused", {kind: 1, decision.reason: 1}, use=use)
         raise RefusedError(decision.reason, clause=decision.clause)
 
 

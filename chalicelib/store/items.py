@@ -12,7 +12,9 @@ from pynamodb.attributes import BinaryAttribute, MapAttribute, NumberAttribute, 
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from chalicelib.kernel import aws, settings
+from chalicelib.kernel import aws, region, settings
+
+region.keep_home()  # before PynamoDB makes its first client
 
 
 class Row(Model):

@@ -8,9 +8,11 @@ and are read only by the sender.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from chalicelib.privacy.register import Purpose
+from chalicelib.privacy.retention import EMAIL_TRACKING, after
 from chalicelib.records.messages import Body, Delivery, Message
 from chalicelib.store import idempotency
 from chalicelib.store.items import WorkspaceRow
@@ -18,12 +20,22 @@ from chalicelib.store.table import Due, Rows, Stored, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 USE = Purpose.PROVIDE_FUNCTIONS
-MESSAGES = Rows(Message, pk="{company_id}", sk="message#{message_id}")
+MESSAGES = Rows(
+    Message,
+    pk="{company_id}",
+    sk="message#{message_id}",
+    swept=lambda message, until: min(tracking_ends(message.created_at), until),
+)
 DELIVERIES = Rows(Delivery, pk="{company_id}", sk="message#{message_id}#{number:02d}", findable=True)
 BODIES = Rows(Body, pk="{company_id}", sk="body#{message_id}")
 
 OUTBOX_DUE = "outbox"
 """The index partition of deliveries that are not finished."""
+
+
+def tracking_ends(created_at: int) -> int:
+    """When what is known about the readers of a message of then is over, for the greater part."""
+    return int(after(datetime.fromtimestamp(created_at, UTC), EMAIL_TRACKING).timestamp())
 
 
 class Sent(NamedTuple):
@@ -96,9 +108,11 @@ def _grouped(rows: Iterator[Stored[Message] | Stored[Delivery]]) -> Iterator[Sen
     deliveries: list[Stored[Delivery]] = []
     for stored in rows:
         if isinstance(stored.value, Delivery):
-            deliveries.append(Stored(stored.value, stored.version, stored.expires_at, stored.policy))
+            deliveries.append(
+                Stored(stored.value, stored.version, stored.expires_at, stored.policy, stored.held)
+            )
         else:
             own = [d for d in deliveries if d.value.message_id == stored.value.message_id]
-            message = Stored(stored.value, stored.version, stored.expires_at, stored.policy)
+            message = Stored(stored.value, stored.version, stored.expires_at, stored.policy, stored.held)
             yield Sent(message, own[::-1])
             deliveries = []

@@ -16,11 +16,18 @@ from chalicelib.records.notifications import (
     PushDevice,
     PushOwner,
 )
+from chalicelib.store.receipts import Placed
+from chalicelib.store.receipts import newest as placed
 from chalicelib.store.table import Rows, Stored, query_rows
 
 CHOICES = Rows(NotificationChoices, pk="{company_id}", sk="choices#{user_id}")
 RECEIPTS = Rows(NotificationReceipt, pk="{company_id}", sk="notification#{user_id}#{receipt_id}")
-INBOX = Rows(Notification, pk="{company_id}", sk="inbox#{user_id}#{notification_id}")
+INBOX = Rows(
+    Notification,
+    pk="{company_id}",
+    sk="inbox#{user_id}#{notification_id}",
+    swept=lambda _, until: until - int(retention.ASK_BEFORE.total_seconds()),
+)
 DEVICES = Rows(PushDevice, pk="{company_id}", sk="push#{user_id}#{endpoint_id}")
 OWNERS = Rows(PushOwner, pk="push#{token_hash}", sk="push", owner=ids.OPERATOR)
 
@@ -31,6 +38,11 @@ USE = Purpose.USAGE_INFORMATION
 def choices(company_id: str, user_id: str) -> Stored[NotificationChoices] | None:
     """What a user switched; one read."""
     return CHOICES.get(company_id=company_id, user_id=user_id, use=USE)
+
+
+def receipts(company_id: str, user_id: str, limit: int) -> list[Placed[NotificationReceipt]]:
+    """Up to ``limit`` receipts of a user's changes, newest first; one query."""
+    return placed(RECEIPTS, company_id, f"notification#{user_id}#", limit)
 
 
 def newest(

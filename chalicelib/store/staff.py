@@ -1,4 +1,4 @@
-"""The operator's own people and their grants: the `operator` table, which the companies' function cannot reach.
+"""The operator's own people and their grants: the `operator` table, out of reach of the companies' function.
 
 Everything is sealed under the operator's key. All people lie in one partition, all grants in another: there
 are hundreds of the one and a few a day of the other, and lists of them are one query.

@@ -13,12 +13,13 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.records.standing import Consent, Receipt, Refusal
 from chalicelib.store import vault
 from chalicelib.store.items import WorkspaceRow
+from chalicelib.store.receipts import Placed, newest
 from chalicelib.store.table import Rows, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 CONSENTS = Rows(Consent, pk="{company_id}#standing", sk="{person}#consent#{purpose}")
 REFUSALS = Rows(Refusal, pk="{company_id}#standing", sk="{person}#refusal#{stop}")
-RECEIPTS = Rows(Receipt, pk="{company_id}", sk="receipt#{receipt_id}")
+RECEIPTS = Rows(Receipt, pk="{company_id}", sk="receipt#{who}#{receipt_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,19 @@ def of(company_id: str, who: str) -> Standing:
     stops: set[Stop] = set()
     for row in query_rows(WorkspaceRow, f"{company_id}#standing", f"{who}#"):
         if row.kind == REFUSALS.kind:
-            refusal = REFUSALS.decode(row, None).value
+            refusal = REFUSALS.decode(
+                row, None
+            ).value  # it has no end; were it given one, it would still count
             if refusal.active:
                 stops.add(refusal.stop)
-        elif row.kind == CONSENTS.kind:
-            consent = CONSENTS.decode(row, None).value
-            consents[consent.purpose] = consent
+        elif row.kind == CONSENTS.kind and (known := CONSENTS.live(row, None)) is not None:
+            consents[known.value.purpose] = known.value
     return Standing(consents, frozenset(stops))
+
+
+def receipts(company_id: str, who: str, limit: int, before: str | None) -> list[Placed[Receipt]]:
+    """What a person consented to and refused, up to ``limit``, newest first; one query."""
+    return newest(RECEIPTS, company_id, f"receipt#{who}#", limit, before)
 
 
 def record_consent(consent: Consent, by: str) -> None:
@@ -68,6 +75,8 @@ def record_consent(consent: Consent, by: str) -> None:
             purpose=consent.purpose,
             state=consent.state,
             text_version=consent.text_version,
+            locale=consent.locale,
+            text_sha256=consent.text_sha256,
             method=consent.method,
             at=consent.at,
         ),

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
 
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.expressions.condition import Condition
@@ -25,7 +26,7 @@ from chalicelib.kernel import clock, ids
 from chalicelib.privacy import fields, policies, retention
 from chalicelib.privacy.gate import Consented
 from chalicelib.privacy.register import Use
-from chalicelib.store import gate, vault
+from chalicelib.store import gate, suspended, vault
 from chalicelib.store.failures import call, refused, translate
 from chalicelib.store.items import TABLES, LedgerRow, Row
 from chalicelib.store.values import pattern, plain, typed
@@ -41,6 +42,8 @@ class Stored(NamedTuple, Generic[R]):
     expires_at: int | None
     policy: str | None = None
     """The version of the privacy policy in force when the row was made; None before that was noted."""
+    held: bool = False
+    """It has an end, and a hold keeps DynamoDB from deleting it then: a change must not undo that."""
 
 
 class Due(NamedTuple):
@@ -57,6 +60,8 @@ class Rows(Generic[R]):
     `owner` is whose key seals the rows: by default the record's own company. `due` says of a record when
     the sweeper must look at it: asked at every write, so that no writer can drop a row from the index by
     forgetting. ``findable`` rows are found by their person as well (the index ``person``): 1 write unit more.
+    ``swept`` says of a record and its end when the sweeper has to see about that end: 1 write unit more, for
+    roots only, which take what belongs to them along.
     """
 
     def __init__(
@@ -68,8 +73,10 @@ class Rows(Generic[R]):
         owner: str | None = None,
         due: Callable[[R], Due | None] | None = None,
         findable: bool = False,
+        swept: Callable[[R, int], int] | None = None,
     ) -> None:
         self.cls = cls
+        self.swept = swept
         self._findable = findable
         self._due = due
         self.kind = fields.declaration(cls).kind
@@ -147,14 +154,19 @@ class Rows(Generic[R]):
         """
         values: dict[str, Any] = row.facts.as_dict() if row.facts is not None else {}
         values.update(self.key_of(row))
-        gate.open_for(self.kind, use, consent)
+        gate.open_for(self.kind, use, consent, values)
         if row.sealed is not None:
             owner = self._owner or values["company_id"]
             opened = vault.unseal(owner, _place(row), row.sealed, int(row.sealed_with or 0))
             values.update(json.loads(opened))
         record = self.cls(**{name: typed(self._hints[name], v) for name, v in values.items()})
         expires_at = None if row.expires_at is None else int(row.expires_at)
-        return Stored(record, int(row.version), expires_at, row.policy)
+        held = expires_at is not None and row.ttl is None
+        return Stored(record, int(row.version), expires_at, row.policy, held)
+
+    def fits(self, pk: str, sk: str) -> bool:
+        """Whether a row of this type would lie under such a key."""
+        return self._parse.fullmatch(f"{pk}\0{sk}") is not None
 
     def key_of(self, row: Row) -> dict[str, str]:
         """The fields that a row's keys are made of."""
@@ -175,16 +187,22 @@ class Rows(Generic[R]):
         due: Due | None,
         policy: str | None,
         consent: Consented | None = None,
+        held: bool = False,
     ) -> Row:
-        """The row for a record, sealed; ``policy`` is the version it was made under.
+        """The row for a record, sealed; ``policy`` is the version it was made under. One that is ``held`` is
+        neither deleted by DynamoDB nor looked at by the sweeper.
 
         Raises:
             RefusedError: what it is collected for needs a live yes.
         """
-        gate.store_for(self.kind, consent)
         values = {name: getattr(record, name) for name in self._hints}
+        gate.store_for(self.kind, consent, values)
         if due is None and self._due is not None:
             due = self._due(record)
+        if due is None and self.swept is not None and expires_at is not None:
+            due = Due(expiry_lane(values["company_id"]), self.swept(record, expires_at))
+        if held and (due is None or due.partition.startswith(EXPIRY)):
+            due = None
         index: dict[str, Any] = {} if due is None else {"due_pk": due.partition, "due_at": due.at}
         if self._findable and values["person"] is not None:
             index["person_key"] = person_key(values["company_id"], values["person"])
@@ -196,7 +214,7 @@ class Rows(Generic[R]):
             version=version,
             policy=policy,
             expires_at=expires_at,
-            ttl=expires_at,
+            ttl=None if held else expires_at,
             **index,
         )
         row.facts = {name: plain(values[name]) for name in self._open_facts if values[name] is not None}
@@ -247,9 +265,17 @@ class Rows(Generic[R]):
         """
         version = known.version + 1
         until = expiry_of(self.cls) if used_again else known.expires_at
-        row = self.encode(record, op=op, version=version, expires_at=until, due=due, policy=known.policy)
+        row = self.encode(
+            record,
+            op=op,
+            version=version,
+            expires_at=until,
+            due=due,
+            policy=known.policy,
+            held=known.held,
+        )
         self._save(row, self.model.version == known.version, op)
-        return Stored(record, version, until, known.policy)
+        return Stored(record, version, until, known.policy, known.held)
 
     def put(self, record: R, *, op: str) -> None:
         """Write whatever was there before; for facts where the latest word counts. Its version is the time in
@@ -264,11 +290,15 @@ class Rows(Generic[R]):
             raise translate(error) from None
 
     def delete(self, known: Stored[R]) -> None:
-        """Remove the version that was read; gone already is fine.
+        """Remove the version that was read; gone already is fine. What a hold covers is put away instead.
 
         Raises:
             ConflictError: it has changed since.
         """
+        if suspended.waits(known.value):
+            op = new_op()
+            self._save(self.put_away(known, op), self.model.version == known.version, op)
+            return
         row = self.keyed(known.value)
         _not_evidence(row)
         gone_or_same = self.model.pk.does_not_exist() | (self.model.version == known.version)
@@ -276,6 +306,20 @@ class Rows(Generic[R]):
             call(lambda: row.delete(condition=gone_or_same))
         except PynamoDBException as error:
             raise translate(error) from None
+
+    def put_away(self, known: Stored[R], op: str) -> Row:
+        """The row as it is kept for a hold alone: over for every reader, and for nobody to delete."""
+        row: Any = self.encode(
+            known.value,
+            op=op,
+            version=known.version + 1,
+            expires_at=clock.now(),
+            due=None,
+            policy=known.policy,
+            held=True,
+        )
+        row.due_pk = row.due_at = None
+        return cast("Row", row)
 
     def _save(self, row: Row, condition: Condition, op: str) -> None:
         _not_evidence(row)
@@ -369,6 +413,17 @@ def written_by(row: Row, op: str) -> bool:
     except PynamoDBException as error:
         raise translate(error) from None
     return bool(found.op == op)
+
+
+EXPIRY = "expiry#"
+"""Index partitions of rows whose end the sweeper has to see about."""
+LANES = 4
+"""So many of them for each table, so that none takes more writes than an index key can."""
+
+
+def expiry_lane(company_id: str) -> str:
+    """The one of a company."""
+    return f"{EXPIRY}{zlib.crc32(company_id.encode()) % LANES}"
 
 
 def person_key(company_id: str, person: str) -> str:

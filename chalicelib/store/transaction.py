@@ -1,8 +1,9 @@
 """Several rows or none: DynamoDB transactions that survive lost replies and busy rows.
 
-The client token makes a resent request harmless for ten minutes; after that, and wherever a token is not
-honoured, the first created row is the witness: if it carries this operation's id, the transaction went
-through. A transaction costs twice the write units of its rows.
+The client token makes a resent request harmless for ten minutes; after that, for what is linked into a chain
+anew, and wherever a token is not honoured, one row is the witness: if it carries this operation's id, the
+transaction went through. Best an entry of the ledger, which nobody overwrites. A transaction costs twice the
+write units of its rows.
 
 Evidence is written here and nowhere else: rows of the ledger become links of their chain as they are
 committed (``store.chain``), and somebody else's link in between is waited out, not reported.
@@ -10,6 +11,7 @@ committed (``store.chain``), and somebody else's link in between is waited out, 
 
 from __future__ import annotations
 
+import secrets
 from functools import cache
 from typing import Any, TypeVar
 
@@ -20,7 +22,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy.gate import Consented
-from chalicelib.store import chain
+from chalicelib.store import chain, suspended
 from chalicelib.store.failures import CONFLICT_TRIES, backoff
 from chalicelib.store.items import LedgerRow, Row
 from chalicelib.store.table import (
@@ -90,6 +92,7 @@ class Transaction:
             expires_at=expiry_of(rows.cls) if used_again else known.expires_at,
             due=due,
             policy=known.policy,
+            held=known.held,
         )
         self._saves.append((row, rows.model.version == known.version))
         self._see(row)
@@ -105,17 +108,28 @@ class Transaction:
         self._see(row)
 
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:
-        """Remove a row that must still be the version that was read."""
+        """Remove a row that must still be the version that was read; what a hold covers is put away."""
         _not_evidence(rows)
+        if suspended.waits(known.value):
+            row = rows.put_away(known, self.op)
+            self._saves.append((row, rows.model.version == known.version))
+            self._see(row)
+            return
         self._deletes.append((rows.keyed(known.value), rows.model.version == known.version))
+
+    def remove(self, row: Row) -> None:
+        """Remove a row as it was read, unopened; it must still be that version."""
+        if isinstance(row, LedgerRow):
+            raise TypeError("evidence is added, never deleted")
+        self._deletes.append((row, type(row).version == row.version))
 
     def check(self, rows: Rows[R], known: Stored[R]) -> None:
         """Let everything depend on a row that must still be the version that was read; it stays as it is."""
         self._checks.append((rows.model, rows.keyed(known.value), rows.model.version == known.version))
 
     def _see(self, row: Row) -> None:
-        """The first row is the witness; one of the ledger only where there is no other."""
-        if self._witness is None or (isinstance(self._witness, LedgerRow) and not isinstance(row, LedgerRow)):
+        """The first row is the witness, or the first of the ledger: others may be somebody else's by now."""
+        if self._witness is None or (isinstance(row, LedgerRow) and not isinstance(self._witness, LedgerRow)):
             self._witness = row
 
     def commit(self) -> None:
@@ -130,7 +144,7 @@ class Transaction:
         for attempt in range(tries):
             heads = chain.link(evidence, self.op)
             try:
-                self._write(heads, attempt)
+                self._write(heads)
             except TransactWriteError as error:
                 # In the order of the parts: PynamoDB sends checks, deletes, then saves, ours before the
                 # heads.
@@ -151,9 +165,11 @@ class Transaction:
             else:
                 return
 
-    def _write(self, heads: list[chain.Head], attempt: int) -> None:
-        # Linked anew it is another request, so it needs a token of its own: conditions do the rest.
-        token = self.op if not (heads and attempt) else f"{self.op}-{attempt}"
+    def _write(self, heads: list[chain.Head]) -> None:
+        # Linked anew it is another request, and DynamoDB refuses another one under the same token; a
+        # repetition of the whole operation is linked anew as well. The conditions and the witness do the
+        # rest.
+        token = secrets.token_hex(16) if heads else self.op
         with TransactWrite(connection=_connection(), client_request_token=token) as transaction:
             for model, row, condition in self._checks:
                 transaction.condition_check(model, row.pk, row.sk, condition=condition)

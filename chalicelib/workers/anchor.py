@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from chalice import Blueprint, Rate
 
 from chalicelib.kernel import telemetry
+from chalicelib.services.evidence import anchors
 
 bp = Blueprint(__name__)
 
@@ -17,7 +17,7 @@ bp = Blueprint(__name__)
 @bp.schedule(Rate(1, unit=Rate.HOURS))
 @telemetry.guard
 def anchor_evidence(event: Any) -> None:
-    """Anchor what has moved; a failure is retried once by Lambda, then a dead letter and an alarm. The next run
-    anchors what this one did not.
+    """Anchor what has moved; a failure is retried once by Lambda, then a dead letter and an alarm. What this
+    run did not anchor, the next one does.
     """
-    import_module("chalicelib.services.evidence.anchors").anchor()
+    anchors.anchor()

@@ -97,8 +97,9 @@ def _unsubscribe(event: dict[str, Any], text: str, method: str) -> Answer:
         if method != "POST":
             # Scanners follow links: looking at the page changes nothing.
             return _page(200, pages.unsubscribe_page(locale, here), head=method == "HEAD")
-        choice = pages.choice_of(_body(event), event["headers"].get("content-type"))
-        refusals.record(token, choice, clock.now())
+        said = _body(event), event["headers"].get("content-type")
+        choice = pages.choice_of(*said)
+        refusals.record(token, choice, clock.now(), pages.words_read(*said, locale))
     except Exception as error:
         _tell("refusal_not_stored", error)
         return {"statusCode": 503, "headers": {**_NEVER_KEPT, "retry-after": "5"}, "body": ""}

@@ -12,13 +12,18 @@ from typing import Any, Final
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
-from chalicelib.services import announcements, members, reminders
+from chalicelib.services import announcements, reminders
+from chalicelib.services.rights import erasing, expiry, holding, leavers, routing
 
 bp = Blueprint(__name__)
 
 
 def _erase_member(task: dict[str, Any]) -> None:
-    members.finish_leaving(task["company"], task["user"])
+    leavers.finish(task["company"], task["user"])
+
+
+def _erase_person(task: dict[str, Any]) -> None:
+    erasing.go_on(task["company"], task["person"])
 
 
 def _announce(task: dict[str, Any]) -> None:
@@ -29,10 +34,31 @@ def _remind(task: dict[str, Any]) -> None:
     reminders.remind(task["company"])
 
 
+def _hold(task: dict[str, Any]) -> None:
+    holding.go_on(task["company"], task["hold"])
+
+
+def _expire(task: dict[str, Any]) -> None:
+    expiry.expire(task["company"], task["table"], str(task["keys"]).split())
+
+
+def _keep_as_wanted(task: dict[str, Any]) -> None:
+    expiry.keep_as_wanted(task["company"], task["user"])
+
+
+def _request(task: dict[str, Any]) -> None:
+    routing.go_on(task["request"])
+
+
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
+    "erase_person": _erase_person,
     "announce": _announce,
     "company_due": _remind,
+    "request": _request,
+    "hold": _hold,
+    "expire": _expire,
+    "keep_as_wanted": _keep_as_wanted,
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any
 
 from chalice import Blueprint, Rate
 
 from chalicelib.kernel import telemetry
+from chalicelib.services.evidence import watch
 
 bp = Blueprint(__name__)
 
@@ -16,4 +16,4 @@ bp = Blueprint(__name__)
 @telemetry.guard
 def watch_access(event: Any) -> None:
     """Look at who read what; a failure is retried once by Lambda, then a dead letter and an alarm."""
-    import_module("chalicelib.services.evidence.watch").look()
+    watch.look()

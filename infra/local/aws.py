@@ -18,13 +18,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import capacity, emulator, pushes, retries
+from infra.local import capacity, emulator, pushes, retries, streams
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
 
 CONTROL_PATH = "/_local/targets"
 PUSHES_PATH = "/_local/pushes"
+REAP_PATH = "/_local/reap"
 SAVE_SECONDS = 30.0
 
 
@@ -52,6 +53,9 @@ def application(
             await answer_json(send, 200, named)
         elif scope["path"] == PUSHES_PATH and scope["method"] == "GET":
             await answer_json(send, 200, pushed)
+        elif scope["path"] == REAP_PATH and scope["method"] == "PUT":
+            now = json.loads(await read_body(receive))["now"]
+            await answer_json(send, 200, {"deleted": await asyncio.to_thread(streams.reap, now)})
         else:
             await aws(scope, receive, send)
 
@@ -106,11 +110,14 @@ def main() -> None:
     emulator.report_source_address()
     emulator.read_conditions_beside_resources()
     emulator.name_resources_as_aws_does()
+    emulator.take_loopback_for_tls()
     emulator.enforce_leading_keys()
     emulator.name_actions_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
     retries.bring_failures_back_sooner()
+    streams.tell_streams_of_expiry()
+    streams.retry_streams_as_lambda_does()
     pushed = pushes.keep()
     if options.count_capacity:
         capacity.count_capacity()

@@ -72,7 +72,7 @@ def deploy(
 def _apply_retention(
     client: Callable[[str], Any], resources: Mapping[str, Any], outputs: Mapping[str, str]
 ) -> None:
-    """The tables' time to live and the bucket's Object Lock, which the emulator's CloudFormation passes over."""
+    """The tables' time to live and the bucket's lock, which the emulator's CloudFormation passes over."""
     for resource in resources.values():
         if resource["Type"] == "AWS::DynamoDB::Table":
             client("dynamodb").update_time_to_live(

@@ -8,6 +8,7 @@ pinned and a missing name fails the start instead of silently testing less.
 from __future__ import annotations
 
 import json
+import re
 from email.utils import parseaddr
 from importlib import import_module
 from typing import Any, Self
@@ -17,6 +18,8 @@ from infra.local.door import ADDRESS_HEADER
 from infra.local.mailbox import SEND_PATH
 
 _ADDRESS = ADDRESS_HEADER.decode()
+_PARTITION_KEYS = ("pk", "due_pk", "person_key")
+_OF_LOG_STREAMS = ("CreateLogStream", "FilterLogEvents", "PutLogEvents")
 
 
 def report_source_address() -> None:
@@ -76,8 +79,9 @@ def name_resources_as_aws_does() -> None:
     AWS evaluates a call that names a key's alias against the key's ARN, and SendEmail against the sender's
     identity; the emulator takes the alias' own ARN and `*`. (AWS also checks the configuration set; that is
     not modelled.) Calls about push endpoints name the application or the endpoint; the emulator takes `*`.
-    Conditions on `kms:EncryptionContext:...` are unknown to it as well, and so is `events:source`, compared
-    for each event of a PutEvents.
+    What concerns a log's streams is compared with an ARN that ends in `:log-stream:`, so that a policy's
+    `log-group:NAME:*` fits. Conditions on `kms:EncryptionContext:...` are unknown to it as well, and so is
+    `events:source`, compared for each event of a PutEvents.
     """
     actions: Any = import_module("ministack.core.iam_actions")
     kms: Any = import_module("ministack.services.kms")
@@ -104,7 +108,10 @@ def name_resources_as_aws_does() -> None:
             for name in ("PlatformApplicationArn", "EndpointArn"):
                 if name in form:
                     return form[name][0]
-        return arn_of(service, method, path, headers, body, query, region, account)  # type: ignore[no-any-return]  # its own, untyped
+        plain = arn_of(service, method, path, headers, body, query, region, account)
+        if service == "logs" and headers.get("x-amz-target", "").rpartition(".")[2] in _OF_LOG_STREAMS:
+            return f"{plain}:log-stream:" if ":log-stream:" not in plain else plain
+        return plain  # type: ignore[no-any-return]  # its own, untyped
 
     def buses(body: bytes, region: str, account: str) -> list[str]:
         named: list[str] = []
@@ -165,6 +172,17 @@ def read_conditions_beside_resources() -> None:
     evaluator.enforce = enforce
 
 
+def take_loopback_for_tls() -> None:
+    """`aws:SecureTransport` in policy conditions: calls to AWS use TLS, those on this machine need none."""
+    app: Any = import_module("ministack.app")
+    pin = app.pin_request_origin
+
+    def pin_as_secure(address: str, *_secure: bool) -> None:
+        pin(address, True)
+
+    app.pin_request_origin = pin_as_secure
+
+
 def enforce_leading_keys() -> None:
     """`dynamodb:LeadingKeys` in policy conditions: the partition keys a call names.
 
@@ -177,7 +195,7 @@ def enforce_leading_keys() -> None:
     def context_with_keys(body: bytes) -> dict[str, Any]:
         context: dict[str, Any] = dict(context_of(body) or {})
         request = _json_object(body)
-        keys = _keys_of([request.get("Item"), request.get("Key")])
+        keys = _keys_of([request.get("Item"), request.get("Key"), *_in_batch(request), _queried(request)])
         return {**context, "dynamodb:LeadingKeys": keys} if keys else context
 
     def checks_with_keys(action: str, body: bytes, region: str, account: str) -> list[tuple[str, str]]:
@@ -211,6 +229,28 @@ def _keys_of(items: list[Any]) -> list[str]:
         item["pk"].get("S") for item in items if isinstance(item, dict) and isinstance(item.get("pk"), dict)
     ]
     return [key for key in keys if isinstance(key, str)]
+
+
+def _in_batch(request: dict[str, Any]) -> list[Any]:
+    """Keys and items of BatchGetItem and BatchWriteItem."""
+    parts: list[Any] = []
+    for asked in (request.get("RequestItems") or {}).values():
+        if isinstance(asked, dict):
+            parts += asked.get("Keys") or []
+            continue
+        for write in asked:
+            parts += [part.get("Item") or part.get("Key") for part in write.values()]
+    return parts
+
+
+def _queried(request: dict[str, Any]) -> dict[str, Any]:
+    """The partition that a Query reads, of a table or an index, as if it were a key."""
+    names = request.get("ExpressionAttributeNames") or {}
+    values = request.get("ExpressionAttributeValues") or {}
+    for name, value in re.findall(r"([#\w]+)\s*=\s*(:\w+)", request.get("KeyConditionExpression") or ""):
+        if names.get(name, name) in _PARTITION_KEYS:
+            return {"pk": values.get(value)}
+    return {}
 
 
 def deliver_events_with_the_queues_consent() -> None:

@@ -1,5 +1,5 @@
-"""Runs `chalice package --merge-template`, adds the function of the operator's staff (`staff_function`) and leaves a
-template that CloudFormation takes as it is.
+"""Runs `chalice package --merge-template`, adds the staff's function (`staff_function`) and leaves a template
+that CloudFormation takes as it is.
 
 Works on a copy of what belongs in the zip, so that caches and local files never travel. With dependencies
 it builds the artefact for a real account (about a minute); without, a zip of a few kilobytes that the local

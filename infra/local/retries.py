@@ -1,8 +1,10 @@
 # ruff: noqa: SLF001 - reaching into the emulator's modules is what this file is for
-"""Brings failed queue messages back sooner than the template says, without shortening their visibility timeout.
+"""Brings failed queue messages back sooner than the template says, without shortening their visibility
+timeout.
 
-A shorter timeout would hand a message out a second time while its first batch is still at work, which AWS never
-does within the timeout: on a busy machine mails would then go out twice, and a test would blame the product.
+A shorter timeout would hand a message out a second time while its first batch is still at work, which AWS
+never does within the timeout: on a busy machine mails would then go out twice, and a test would blame the
+product.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Gives the operator's staff a function of their own: the companies' package a second time, with other rights.
+"""Gives the operator's staff a function of their own: the same package a second time, with other rights.
 
-Chalice knows one API function. So packaging completes `Staff` of the template from `APIHandler` and points every
-path under /v1/staff/ at it. Deny by default, for the sake of the companies' people: a path is the companies' unless
-it lies there, and the companies' function has no right on what only staff may see, whatever path reaches it.
+Chalice knows one API function. So packaging completes `Staff` of the template from `APIHandler` and points
+every path under /v1/staff/ at it. Closed, for the sake of the companies' people: nothing else leads to that
+function, and the companies' own has no right on what only staff may see, whatever path reaches it.
 """
 
 from __future__ import annotations

@@ -19,8 +19,12 @@ from typing import Final, Literal
 
 Kind = Literal["lose_reply", "lose_request", "throttle", "fail", "conflict", "reject", "delay", "leave_over"]
 
+REACHED: Final[set[tuple[str, str]]] = set()
+"""(service, region) of every signed call that went over any wire of this process; nothing clears it."""
+
 _READS: Final = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 _CREDENTIAL = re.compile(rb"Credential=([^/]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+_EXPECT = re.compile(rb"\r\nExpect:[^\r\n]*\r\n", re.IGNORECASE)
 _CONSUMED = b"x-local-consumed-capacity"
 _NO_BODY_STATUS = (204, 304)
 
@@ -145,7 +149,8 @@ class Wire:
 
         lose_reply: the call takes effect, its answer does not arrive. lose_request: neither. throttle, fail
         (500), conflict (TransactionConflict), reject (SES looked at the mail): refused without effect. delay:
-        answered ``seconds`` late. leave_over: a BatchGetItem answers without the last row of each table.
+        answered ``seconds`` late. leave_over: a BatchGetItem answers without the last row of each table, a
+        BatchWriteItem takes no row at all and says so.
         """
         fault = Fault(kind, service, operation, contains, function, times, skip, seconds)
         with self._lock:
@@ -190,6 +195,9 @@ class Wire:
         fields = _fields(start)
         if fields.get(b"expect", b"").lower() == b"100-continue":
             caller.socket.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            start = _EXPECT.sub(
+                b"\r\n", start
+            )  # answered; asked again, the emulator would say so a second time
         body = caller.read_body(fields)
         began = time.perf_counter()
         found = _CREDENTIAL.search(fields.get(b"authorization", b""))
@@ -203,6 +211,8 @@ class Wire:
             time.sleep(fault.seconds)
         if kind in ("throttle", "fail", "conflict", "reject"):
             status, answer = _refusal(kind, service, operation, body)
+        elif kind == "leave_over" and operation == "BatchWriteItem":
+            status, answer = 200, _none_taken(body)
         elif kind != "lose_request":
             upstream.socket.sendall(start + body)
             head = upstream.read_head()
@@ -229,6 +239,8 @@ class Wire:
         )
         with self._lock:
             self.calls.append(call)
+            if service:
+                REACHED.add((service, region))
         if kind in ("lose_reply", "lose_request"):
             return False
         caller.socket.sendall(answer)
@@ -315,6 +327,15 @@ def _left_over(answer: bytes, request: bytes) -> bytes:
             row = rows.pop()
             key = {name: row[name] for name in asked[table]["Keys"][0]}
             found["UnprocessedKeys"][table] = {**asked[table], "Keys": [key]}
+    return _answer(found)
+
+
+def _none_taken(request: bytes) -> bytes:
+    """The answer to a BatchWriteItem of which DynamoDB has had time for nothing."""
+    return _answer({"UnprocessedItems": json.loads(request)["RequestItems"]})
+
+
+def _answer(found: object) -> bytes:
     text = json.dumps(found).encode()
     head = (
         "HTTP/1.1 200 OK\r\ncontent-type: application/x-amz-json-1.0\r\n"

@@ -9,15 +9,17 @@ import pytest
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import ConflictError, InvalidError
 from chalicelib.kernel.tokens import Kind, Token
+from chalicelib.privacy import evidence
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.register import Purpose
+from chalicelib.privacy.texts import UNSUBSCRIBE_PAGE, Shown
 from chalicelib.services import refusals
 from chalicelib.store import chain, contacts, idempotency, messages, standing
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.items import LedgerRow, WorkspaceRow
 from chalicelib.store.messages import BODIES, DELIVERIES
 from chalicelib.store.standing import RECEIPTS
-from chalicelib.store.table import expiry_of, new_op
+from chalicelib.store.table import expiry_of, new_op, query_rows
 from chalicelib.store.transaction import MAX_ROWS, Transaction
 from tests.conformance import samples
 from tests.conformance.engine import Engine
@@ -144,7 +146,7 @@ def test_a_consent_and_its_receipt_are_written_together(engine: Engine, company:
     who, by = "a" * 32, ids.new("us")
     consent = samples.consent(company, who)
     standing.record_consent(consent, by)
-    receipt = RECEIPTS.get(company_id=company, receipt_id=consent.receipt_id)
+    receipt = RECEIPTS.get(company_id=company, who=who, receipt_id=consent.receipt_id)
     assert receipt is not None
     assert (receipt.value.who, receipt.value.by) == (who, by)
     again = replace(consent, state=ConsentState.DENIED)  # under the receipt's id, which must stay unique
@@ -166,18 +168,25 @@ def test_what_the_edge_writes_is_what_the_store_reads(
         "tracking": {Stop.TRACKING_REFUSED},
         "resume": set(),
     }
+    read = UNSUBSCRIBE_PAGE["zh"]
     for _ in range(2):  # people click twice
-        engine.dynamodb.transact_write_items(**refusals.writes(token, choice, at, chain.read(company)))
+        engine.dynamodb.transact_write_items(**refusals.writes(token, choice, at, chain.read(company), read))
     known = standing.of(company, who)
     assert known.stops == frozenset(stops[choice])
     by_edge = engine.items(LedgerRow, company)
+    assert all(
+        evidence.link(chain.entry_of(row)) == row.link for row in query_rows(LedgerRow, company, "receipt#")
+    )
     standing.record_refusals(company, who, known.stops, active=True, at=at, method="bounce")
     by_store = [item for item in engine.items(LedgerRow, company) if item not in by_edge]
     assert {frozenset(item) for item in by_edge} == {frozenset(item) for item in by_store}
     wanted = expiry_of(RECEIPTS.cls)
     assert wanted is not None
     for receipt in RECEIPTS.query(company, "receipt#"):
-        assert (receipt.value.who, receipt.value.at) == (who, at)
+        said = receipt.value
+        assert (said.who, said.at) == (who, at)
+        if said.method != "bounce":
+            assert Shown(said.text_version, said.locale, said.text_sha256) == read
         assert receipt.expires_at is not None
         assert abs(receipt.expires_at - wanted) < 90 * 86_400
     rows = engine.items(WorkspaceRow, f"{company}#standing")

@@ -30,7 +30,7 @@ CLIENTS: list[dict[str, Any]] = json.loads((EVENTS / "edge-requests.json").read_
 """What real mail clients send."""
 
 READER = "203.0.113.9"
-TABLES = ("accounts", "workspace", "ledger", "company-keys")
+TABLES = ("accounts", "workspace", "ledger", "operator", "company-keys")
 LATER = 600
 """Seconds after sending: long enough that nobody takes a load for a gateway's scan."""
 
@@ -175,13 +175,13 @@ def drained(stack: LocalStack, *queues: str) -> None:
 
 
 def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
-    """Everything in a table, as DynamoDB stores it."""
+    """Every record in a table, as DynamoDB stores it; of the ledger its entries, not the heads of its chains."""
     pages = (
         stack.client("dynamodb")
         .get_paginator("scan")
         .paginate(TableName=f"okki-leads-{table}", ConsistentRead=True)
     )
-    return [item for page in pages for item in page["Items"]]
+    return [item for page in pages for item in page["Items"] if item.get("kind") != {"S": "head"}]
 
 
 def refusals(stack: LocalStack, company: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from chalicelib.privacy import fields
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
 from infra.local.wire import Call
-from tests.integration import canary_people
+from tests.integration import canary_people, canary_staff
 from tests.integration.client import (
     CHROME,
     POLICY,
@@ -118,6 +118,7 @@ PLANTED = {
     "wechat_nickname.nickname": f"微信金丝雀{RUN}",
     "wechat_ticket.nickname": f"微信金丝雀{RUN}新",
     "wechat_ticket.open_id": "",
+    **canary_staff.planted(RUN),
 }
 """Where a value is needed in several places it is the same one, as in life."""
 
@@ -156,7 +157,7 @@ ELSEWHERE = {
     "push token": canary_people.push_token(),
     "signup by WeChat": f"wxkanari{RUN}@work-kanari.example",
 }
-RANDOM = {"session", "invitation key", "device token", "wechat ticket"}
+RANDOM = {"session", "invitation key", "device token", "wechat ticket", "staff session", "staff token"}
 OPENED_AT = int(PLANTED["open.opened_at"])
 
 
@@ -291,6 +292,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
         return call(method, path, body, Authorization=f"Bearer {user.token}", **headers)
 
     canary_people.walk(user, own, call, values)
+    canary_staff.walk(stack, values)
 
     # Contacts and a message: the same.
     contact = {
@@ -522,7 +524,7 @@ def test_no_table_holds_a_personal_value_in_clear(
 @pytest.mark.clause("encryption")
 def test_no_row_names_a_sealed_field_in_clear(stack: LocalStack, walked: dict[str, str]) -> None:
     kinds = set()
-    for table in ("accounts", "workspace", "ledger"):
+    for table in ("accounts", "workspace", "ledger", "operator"):
         for row in rows(stack, table):
             made = RECORDS.get(row["kind"]["S"])
             if made is None:

@@ -70,9 +70,9 @@ def refused(answer: Answer, status: int, code: str) -> None:
 @pytest.mark.clause("consent")
 def test_every_question_is_open_until_answered_and_shown_in_the_readers_language(anna: User) -> None:
     found = words(anna)
-    assert list(found) == ["account", "ai_improvement", "longer_retention", "marketing"]
+    assert list(found) == ["account", "ai_improvement", "longer_retention", "sharing", "marketing"]
     assert (found["account"]["state"], found["account"]["method"]) == ("granted", "signup_form")
-    for purpose in ("ai_improvement", "longer_retention", "marketing"):
+    for purpose in ("ai_improvement", "longer_retention", "sharing", "marketing"):
         word = found[purpose]
         assert (word["state"], word["text_version"], word["at"], word["ask_again"]) == (
             "unknown",
@@ -89,11 +89,12 @@ def test_taking_a_consent_back_takes_one_request_and_leaves_proof_of_both(stack:
     user = sign_up(stack)
     given = say(user)
     assert given.status == 201
-    assert given.json.keys() == {"id", "purpose", "state", "text_version", "policy_version", "method", "at"}
+    asked = {"text_version", "locale", "text_sha256", "policy_version"}
+    assert given.json.keys() == {"id", "purpose", "state", "method", "at", *asked}
     assert words(user)["marketing"]["state"] == "granted"
     taken = withdraw(user)
     assert (taken.status, taken.json["state"], taken.json["method"]) == (200, "denied", "withdrawal")
-    assert taken.json["text_version"] == given.json["text_version"]
+    assert {taken.json[name] == given.json[name] for name in asked} == {True}, "about the same words"
     assert words(user)["marketing"]["state"] == "denied"
     again = withdraw(user)
     assert again.json == taken.json, "a no that stands needs no second proof"

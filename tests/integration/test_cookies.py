@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.privacy.cookies import COOKIES, REVISION, CookieCategory
+from chalicelib.privacy.texts import TEXTS, sha256
 from infra.local import LocalStack
 from tests.integration.client import Answer, fresh_network, request
 from tests.integration.letters import TABLES, rows
@@ -202,6 +203,8 @@ def test_a_receipt_says_what_was_answered_to_what_and_nothing_about_who(
     assert facts == {
         "revision": REVISION,
         "text_version": "cookies-2026-01",
+        "locale": "zh",
+        "text_sha256": sha256(TEXTS["cookies-2026-01"].zh),
         "policy_version": "2025-01-16",
         "answer": "custom",
         "gpc": False,

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -416,11 +417,19 @@ def test_a_refusal_that_cannot_be_stored_is_not_confirmed(stack: LocalStack, ann
 
 
 @pytest.mark.clause("consent")
-@pytest.mark.parametrize("kind", ["lose_reply", "lose_request", "conflict", "throttle", "fail"])
-def test_one_fault_on_the_way_does_not_lose_a_refusal(stack: LocalStack, anna: User, kind: Any) -> None:
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [
+        *product(["lose_reply", "lose_request", "throttle", "fail"], ["GetItem", "TransactWriteItems"]),
+        ("conflict", "TransactWriteItems"),  # a plain read conflicts with no transaction
+    ],
+)
+def test_one_fault_on_the_way_does_not_lose_a_refusal(
+    stack: LocalStack, anna: User, kind: Any, operation: str
+) -> None:
     mail = letter(stack, anna)
     receipts = len(rows(stack, "ledger"))
-    fault = stack.wire.inject(kind=kind, service="dynamodb", function="okki-leads-edge")
+    fault = stack.wire.inject(kind=kind, service="dynamodb", operation=operation, function="okki-leads-edge")
     assert mail.choose().status == 200
     assert fault.hits == 1
     assert mail.stops() == BOTH
@@ -457,7 +466,7 @@ def test_what_the_person_said_is_on_record_with_when_and_how(stack: LocalStack, 
     receipts = [
         row["facts"]["M"]
         for row in rows(stack, "ledger")
-        if row["facts"]["M"].get("who", {}).get("S") == token.person and "by" not in row["facts"]["M"]
+        if row["sk"]["S"].startswith(f"receipt#{token.person}#") and "by" not in row["facts"]["M"]
     ]
     said = sorted((r["purpose"]["S"], r["state"]["S"], r["method"]["S"]) for r in receipts)
     assert said == [

@@ -12,7 +12,7 @@ from chalicelib.api import endpoint, openapi
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids
 from infra.local import LocalStack
-from tests.integration import ways
+from tests.integration import asking, ways
 from tests.integration.client import Answer, User, eventually, fresh_address, log_in, sign_up
 from tests.integration.people import invite, join
 
@@ -27,10 +27,13 @@ PREFIXES = {
     "link_id": "lnk",
     "endpoint_id": "psh",
     "notification_id": "ntf",
+    "request_id": "req",
 }
 """Every kind of id that a path may hold; a route with another one fails here until somebody adds it."""
 
-WITH_IDS = [route for route in endpoint.ROUTES if re.search(r"\{\w+_id\}", route.path)]
+WITH_IDS = [
+    route for route in endpoint.ROUTES if route.right is None and re.search(r"\{\w+_id\}", route.path)
+]
 CHANGING_HEADERS = {"date", "x-amzn-requestid", "x-amz-request-id"}
 
 
@@ -59,6 +62,7 @@ class Company:
             "link_id": self.first("/v1/me/wechat"),
             "endpoint_id": self.made("/v1/me/push", {"platform": "fcm", "token": token}),
             "notification_id": self.first("/v1/me/inbox"),
+            "request_id": self.asked_about(),
         }
 
     def made(self, path: str, body: Any) -> str:
@@ -71,6 +75,11 @@ class Company:
         items = eventually(lambda: self.user.call("GET", path).json["items"])
         found: str = items[-1]["id"]
         return found
+
+    def asked_about(self) -> str:
+        """A request of somebody this company keeps: its own id of it, which nobody else knows."""
+        asking.ask(self.user.stack, "access", self.email).settled()
+        return self.first("/v1/company/requests")
 
     def everything(self) -> list[Any]:
         """All it can see of itself."""
@@ -89,6 +98,7 @@ class Company:
             "/v1/me/wechat",
             "/v1/me/notifications",
             "/v1/me/inbox",
+            "/v1/company/requests",
         ]
         return [self.user.call("GET", path).json for path in paths]
 
@@ -251,4 +261,4 @@ def test_what_a_buyer_told_one_company_holds_for_that_company_only(stack: LocalS
     assert one.consent(contact[one.email]).status == 200
     assert one.consent(contact[one.email], "denied", "marketing").status == 200
     standing = other.call("GET", f"/v1/contacts/{contact[other.email]}/consents").json
-    assert standing == {"items": [], "refused": []}
+    assert (standing["items"], standing["refused"], standing["history"]["items"]) == ([], [], [])

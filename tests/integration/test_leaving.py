@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.services.members import STRAGGLERS_SECONDS
+from chalicelib.services.rights.leavers import STRAGGLERS_SECONDS
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, log_in, mail_to, request, sign_up
 from tests.integration.letters import batch_of, failed, redelivery_after, rows, sample
@@ -129,7 +129,7 @@ def test_an_erasure_that_dies_half_way_goes_on(stack: LocalStack) -> None:
     admin = sign_up(stack)
     member = join(admin)
     broken = stack.wire.inject(
-        kind="fail", service="dynamodb", operation="DeleteItem", function=TASKS, skip=1, times=3
+        kind="fail", service="dynamodb", operation="BatchWriteItem", function=TASKS, times=3
     )
     assert admin.call("DELETE", at(member)).status == 204
     eventually(lambda: broken.hits)

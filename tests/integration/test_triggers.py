@@ -22,7 +22,12 @@ def client_of(stack: LocalStack, function: str, service: str) -> Any:
     """A client with the rights of one function and no others."""
     name = f"okki-leads-{function}"
     role = stack.client("lambda").get_function_configuration(FunctionName=name)["Role"]
-    session = stack.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
+    return client_with(stack, role, service)
+
+
+def client_with(stack: LocalStack, role: str, service: str) -> Any:
+    """A client with the rights of a role (ARN)."""
+    session = stack.client("sts").assume_role(RoleArn=role, RoleSessionName="tests")["Credentials"]
     make: Any = boto3.client
     return make(
         service,

@@ -18,6 +18,7 @@ ALL = [*MODULES, *around()]
 
 SOFT_LIMIT = 300
 LONGER = {
+    "chalicelib/privacy/retention.py": "one table to read: every period, its reason, and the arithmetic they share",
     "chalicelib/store/table.py": "one class: how a record becomes a row and back, with its two readers",
     "infra/local/stack.py": "one class that starts, serves and ends a stack",
     "infra/local/wire.py": "a proxy: framing, recording and breaking share one connection",
@@ -94,15 +95,18 @@ def test_every_write_has_a_condition_and_nothing_reads_a_whole_table(module: Mod
     """PynamoDB's batch writes commit what a failed block left behind and drop versions; its plain update raises
     the dead; a scan reads every company.
     """
-    table = module.place == "chalicelib/store/table.py"
+    by_known_keys = {
+        "chalicelib/store/table.py": "model.batch_get",  # `get_together`
+        "chalicelib/store/ledger.py": "LedgerRow.batch_get",  # heads that the index named
+    }
     banned = [
         f"{module.place}:{call.lineno} {name}"
         for name, call in module.calls()
         if name.split(".")[-1] in {"batch_write", "batch_get", "scan", "rate_limited_scan"}
-        if not (table and name == "model.batch_get")  # `get_together`, by known keys
+        if by_known_keys.get(module.place) != name
     ]
     assert banned == []
-    if table:
+    if module.place == "chalicelib/store/table.py":
         return  # the one place that writes the latest word whatever was there, and says so
     unconditional = [
         f"{module.place}:{call.lineno} {name}"

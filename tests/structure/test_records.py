@@ -11,6 +11,7 @@ import pytest
 import chalicelib.records
 import chalicelib.store
 from chalicelib.privacy import fields
+from chalicelib.records import catalogue
 from chalicelib.store.table import Rows
 
 
@@ -18,12 +19,7 @@ def _modules(package: Any) -> list[Any]:
     return [import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)]
 
 
-RECORDS = [
-    made
-    for module in _modules(chalicelib.records)
-    for made in vars(module).values()
-    if isinstance(made, type) and made.__module__ == module.__name__ and made in fields.RECORDS.values()
-]
+RECORDS = list(catalogue.every())
 KEEPERS = {
     id(one): one
     for module in _modules(chalicelib.store)
@@ -35,6 +31,12 @@ KEEPERS = {
 def test_there_is_something_to_look_at() -> None:
     assert len(RECORDS) >= 12
     assert len({fields.declaration(record).kind for record in RECORDS}) == len(RECORDS)
+
+
+@pytest.mark.clause("purposes")
+def test_the_catalogue_names_every_file_that_declares_records() -> None:
+    there = {one.__name__ for one in _modules(chalicelib.records)} - {catalogue.__name__}
+    assert {one.__name__ for one in catalogue.MODULES} == there
 
 
 @pytest.mark.clause("purposes")

@@ -33,6 +33,16 @@ PUBLIC = {
     # Logging in through WeChat: who comes back from there has no session yet. Linking asks for one itself.
     ("GET", "/v1/wechat/authorize"),
     ("GET", "/v1/wechat/callback"),
+    # The staff's door: password and one-time code, and setting them up with a token from the mail.
+    ("POST", "/v1/staff/login"),
+    ("POST", "/v1/staff/setup"),
+    ("POST", "/v1/staff/setup/confirm"),
+    # Anybody may ask about data of theirs, with an account or without (8); what is found is behind a token.
+    ("POST", "/v1/requests"),
+    ("POST", "/v1/requests/{request_id}/code"),
+    ("POST", "/v1/requests/{request_id}/verify"),
+    ("GET", "/v1/requests/{request_id}"),
+    ("GET", "/v1/requests/{request_id}/data"),
 }
 """Everything a stranger may call. Adding to it is a decision, not a detail."""
 NO_PERSON = {"/healthz", "/openapi.json", "/docs"}

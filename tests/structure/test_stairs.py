@@ -29,7 +29,7 @@ ONLY_IN = {
     "pynamodb": {"store"},
     "aws_encryption_sdk": {"store"},
 }
-ALSO_IN = {"chalicelib/kernel/aws.py": {"boto3", "botocore"}}
+ALSO_IN = {"chalicelib/kernel/aws.py": {"boto3", "botocore"}, "chalicelib/kernel/region.py": {"botocore"}}
 PLAIN_FLOORS = ("records", "privacy")
 
 MODULES = product()

@@ -445,10 +445,20 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
 
 LOST = {
     "hit_lost": {"EdgeLogGroup"},
-    "hint_lost": {"ApiHandlerLogGroup", "RunTasksLogGroup", "SweepLogGroup", "TakeOrdersLogGroup"},
+    "hint_lost": {"ApiHandlerLogGroup", "RunTasksLogGroup", "StaffLogGroup", "SweepLogGroup", "TakeOrdersLogGroup"},
     "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup"},
     "order_refused": {"TakeOrdersLogGroup"},
+    "purpose_refused": {
+        "ApiHandlerLogGroup",
+        "StaffLogGroup",
+        *(f"{worker}LogGroup" for worker in WORKERS),
+    },
+    "request_due_soon": {"RunTasksLogGroup"},
+    "request_overdue": {"RunTasksLogGroup"},
+    "request_escalated": {"StaffLogGroup"},
+    "unusual_reading": {"WatchAccessLogGroup"},
     "wechat_misconfigured": {"ApiHandlerLogGroup"},
+    "bulk_export": {"StaffLogGroup"},
 }
 
 

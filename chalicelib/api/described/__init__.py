@@ -17,12 +17,19 @@ from chalicelib.api.described import (
     contacts,
     cookies,
     credentials,
+    disclosures,
+    evidence,
+    holds,
     me,
     members,
     messages,
     meta,
     notifications,
     policy,
+    requests,
+    staff_grants,
+    staff_people,
+    staff_processing,
     subscription,
     wechat,
 )
@@ -42,6 +49,13 @@ _SUBJECTS: Final = (
     policy,
     subscription,
     wechat,
+    requests,
+    disclosures,
+    staff_processing,
+    holds,
+    evidence,
+    staff_people,
+    staff_grants,
 )
 
 
@@ -63,5 +77,14 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = _merged(
 )
 """Bodies by the name of their model."""
 
-QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType({**wechat.QUERIES})
+QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
+    {
+        **evidence.QUERIES,
+        **wechat.QUERIES,
+        **requests.QUERIES,
+        **holds.QUERIES,
+        **staff_grants.QUERIES,
+        **staff_processing.QUERIES,
+    }
+)
 """Query parameters by the name of the view, where a route has others than those of a list."""

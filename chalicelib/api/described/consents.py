@@ -5,10 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.api.shapes import DAY, TEXT, TIME, YES_NO, choice, many, or_null, page, ref, thing
+from chalicelib.api.shapes import COUNT, DAY, TEXT, TIME, YES_NO, choice, many, or_null, page, ref, thing
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 
+_EVIDENCE: Final = ref("Evidence")
 _VERSION: Final = thing("A version of the policy.", version=TEXT, effective_on=DAY, url=TEXT)
+
+_DIGEST: Final = {
+    **or_null(TEXT),
+    "description": "SHA-256 of the words in `locale`, in UTF-8; without one, of both languages.",
+}
+TEXT_READ: Final[Mapping[str, dict[str, Any]]] = {
+    "text_version": {**TEXT, "description": "Empty where no text was shown."},
+    "locale": {**or_null(TEXT), "description": "The language in which a text of ours was read."},
+    "text_sha256": _DIGEST,
+}
+"""What a receipt says about the words."""
+
+_RECEIPT: Final = {
+    "id": TEXT,
+    "purpose": choice(ConsentPurpose),
+    "state": choice(ConsentState),
+    **TEXT_READ,
+    "policy_version": TEXT,
+    "method": TEXT,
+    "at": TIME,
+}
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "PolicyStanding": thing(
@@ -31,13 +53,44 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     ),
     "OwnReceipt": thing(
         "Proof of one answer; written once.",
+        **_RECEIPT,
+    ),
+    "Evidence": thing(
+        "An entry of a chain of evidence: `link` is the SHA-256 of the other members.",
+        pk={**TEXT, "description": "The chain."},
+        sk=TEXT,
+        kind=TEXT,
+        policy=or_null(TEXT),
+        facts={"type": "object"},
+        expires_at=or_null(COUNT),
+        sealed={**or_null(TEXT), "description": "SHA-256 of what is sealed in it."},
+        seq=COUNT,
+        prev={**TEXT, "description": "The `link` of the entry before."},
+        link=TEXT,
+    ),
+    "PublishedText": thing(
+        "A text of ours.",
+        version=TEXT,
+        words={"type": "object", "additionalProperties": TEXT},
+        sha256={"type": "object", "additionalProperties": TEXT},
+    ),
+    "PlacedReceipt": thing("Proof of one answer, and where it is on record.", **_RECEIPT, evidence=_EVIDENCE),
+    "SwitchedReceipt": thing(
+        "Proof of one change of what is told.",
         id=TEXT,
-        purpose=choice(ConsentPurpose),
-        state=choice(ConsentState),
-        text_version=TEXT,
-        policy_version=TEXT,
+        switched={"type": "object"},
         method=TEXT,
         at=TIME,
+        evidence=_EVIDENCE,
+    ),
+    "ConsentProof": thing(
+        "Everything a user said, proved.",
+        user_id=TEXT,
+        at=TIME,
+        complete=YES_NO,
+        consents=many(ref("PlacedReceipt")),
+        notifications=many(ref("SwitchedReceipt")),
+        texts=many(ref("PublishedText")),
     ),
     "OwnReceiptPage": page("OwnReceipt"),
     "OwnConsents": thing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from chalicelib.api.described.consents import TEXT_READ
 from chalicelib.api.shapes import TEXT, TIME, choice, many, or_null, page, ref, thing
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.services.verdict import Verdict
@@ -12,7 +13,7 @@ from chalicelib.services.verdict import Verdict
 _CONSENT: Final = {
     "purpose": choice([ConsentPurpose.MARKETING, ConsentPurpose.TRACKING]),
     "state": choice(ConsentState),
-    "text_version": TEXT,
+    **TEXT_READ,
     "method": TEXT,
     "at": TIME,
 }
@@ -40,7 +41,18 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         "Consents, and what the person stopped or what bounced.",
         items=many(ref("Consent")),
         refused=many(choice(Stop)),
+        history=ref("ContactReceiptPage"),
+        texts=many(ref("PublishedText")),
     ),
+    "ContactReceipt": thing(
+        "Proof of one consent or refusal, and where it is on record.",
+        id=TEXT,
+        **_CONSENT,
+        text_kept_by={"type": "string", "enum": ["okki", "company", "nobody"]},
+        recorded_by={**or_null(TEXT), "description": "The user; null where the person said it themselves."},
+        evidence=ref("Evidence"),
+    ),
+    "ContactReceiptPage": page("ContactReceipt"),
     "Open": thing(
         "A mail was displayed.",
         message_id=TEXT,

@@ -16,10 +16,10 @@ from openapi_spec_validator import validate
 import app as front_door
 from chalicelib.api import (
     accounts,
+    bodies,
     browser,
     contacts,
     described,
-    endpoint,
     messages,
     meta,
     openapi,
@@ -134,7 +134,9 @@ def test_what_a_route_declares_is_what_the_document_says(document: dict[str, Any
         assert one["requestBody"]["content"]["application/json"]["schema"]["$ref"].endswith(
             route.body.__name__
         )
-    if not route.public and route.method != "GET":
+    if route.right is not None:
+        assert one["security"] == [{"bearer": []}], "the staff's clients carry no cookie"
+    elif not route.public and route.method != "GET":
         assert {"csrf": [], "cookie": []} in one["security"]
 
 
@@ -287,6 +289,6 @@ def test_the_page_escapes_what_a_description_holds(document: dict[str, Any]) -> 
 
 def test_figures_in_the_text_come_from_the_code(document: dict[str, Any]) -> None:
     about = document["info"]["description"]
-    assert f"1 to {endpoint.MAX_PAGE}" in about
+    assert f"1 to {bodies.MAX_PAGE}" in about
     assert browser.COOKIE in about
     assert "$" not in about

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.services import pages
+from chalicelib.privacy.texts import NOTHING, UNSUBSCRIBE_PAGE, sha256
+from chalicelib.services import pages, wording
 
 LOCALES: list[pages.Locale] = ["en", "zh"]
 CHOICES: list[pages.Choice] = ["marketing", "tracking", "resume"]
@@ -183,6 +184,19 @@ def test_a_post_that_says_nothing_else_stops_the_mail(
     body: bytes, content_type: str | None, choice: str
 ) -> None:
     assert pages.choice_of(body, content_type) == choice
+
+
+@pytest.mark.clause("consent")
+@pytest.mark.parametrize("locale", ["en", "zh"])
+def test_a_refusal_proves_the_words_of_the_page_and_claims_none_that_were_not_shown(
+    locale: pages.Locale,
+) -> None:
+    words = wording.source("page_unsubscribe.html", locale)
+    assert UNSUBSCRIBE_PAGE[locale].sha256 == sha256(words), "changed words need an id of their own"
+    for choice in CHOICES:
+        assert pages.words_read(f"choice={choice}".encode(), FORM, locale) == UNSUBSCRIBE_PAGE[locale]
+    for silent in (b"List-Unsubscribe=One-Click", b"", b"choice=everything"):
+        assert pages.words_read(silent, FORM, locale) == NOTHING
 
 
 @given(st.binary(max_size=300), st.sampled_from([None, FORM, MULTI, "text/plain", "multipart/x"]))

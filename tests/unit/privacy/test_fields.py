@@ -15,6 +15,7 @@ from chalicelib.privacy import fields
 from chalicelib.privacy.fields import (
     DeclarationError,
     OutsideCategoryError,
+    OutsidePurposeError,
     UndeclaredFieldError,
     UnsealedFieldError,
     check_attributes,
@@ -28,7 +29,7 @@ from chalicelib.privacy.fields import (
     record,
     sealed_fields,
 )
-from chalicelib.privacy.register import Category, Role, Subject
+from chalicelib.privacy.register import Category, Duty, Purpose, Role, Subject, Use
 from chalicelib.privacy.retention import EMAIL_TRACKING, Retention, after
 
 T = TypeVar("T")
@@ -52,6 +53,7 @@ def own_records() -> Iterator[None]:
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.EMAIL_TRACKING,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Person:
     """A record of two categories, with one field of each kind."""
@@ -153,6 +155,49 @@ def test_what_the_policy_does_not_name_cannot_be_kept(category: Category, item: 
             value: str = personal(category, item)
 
 
+@pytest.mark.clause("purposes")
+@pytest.mark.parametrize(
+    ("collected_for", "why"),
+    [
+        (None, "what its personal fields are collected for"),
+        (Purpose.OBTAIN_PROSPECTS, "category_outside_purpose"),
+        (Purpose.IMPROVE_PRODUCTS, "category_outside_purpose"),
+        (Purpose.MAINTAIN_PROSPECT_BASE, "category_outside_purpose"),
+    ],
+)
+def test_what_has_no_purpose_that_names_it_cannot_be_kept(collected_for: Use | None, why: str) -> None:
+    with pytest.raises(OutsidePurposeError, match=why):
+
+        @_workspace("test_purposeless", collected_for)
+        class Hoarded:
+            value: str = personal(Category.STORED, "email")
+
+    assert "test_purposeless" not in fields.RECORDS
+
+
+@pytest.mark.clause("purposes", "roles")
+def test_a_clients_data_cannot_be_declared_as_our_own() -> None:
+    with pytest.raises(OutsidePurposeError, match="role_outside_purpose"):
+
+        @_workspace("test_taken_over", Purpose.SECURITY_AND_FAULTS)
+        class TakenOver:
+            value: str = personal(Category.AUTOMATIC, "ip")
+
+
+@pytest.mark.clause("purposes")
+def test_what_holds_nothing_personal_needs_no_purpose_and_a_duty_is_one() -> None:
+    @_workspace("test_impersonal", None)
+    class Impersonal:
+        count: int = opaque()
+
+    @_workspace("test_proof", Duty.PROVE_CONSENT)
+    class Proof:
+        value: str = personal(Category.NOTIFICATION, "choice")
+
+    assert declaration(Impersonal).collected_for is None
+    assert declaration(Proof).collected_for is Duty.PROVE_CONSENT
+
+
 def test_a_refused_type_is_not_registered() -> None:
     with pytest.raises(UndeclaredFieldError):
 
@@ -222,11 +267,14 @@ def test_ids_and_what_the_table_itself_needs_are_stored() -> None:
     check_attributes(Person, [])
 
 
-def _workspace(kind: str) -> Callable[[type[T]], type[T]]:
+def _workspace(
+    kind: str, collected_for: Use | None = Purpose.PROVIDE_FUNCTIONS
+) -> Callable[[type[T]], type[T]]:
     return record(
         kind=kind,
         table="workspace",
         subject=Subject.PROSPECT,
         role=Role.PROCESSOR,
         retention=Retention.SERVICE_TERM,
+        collected_for=collected_for,
     )

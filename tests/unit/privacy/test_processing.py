@@ -10,8 +10,9 @@ import pytest
 
 from chalicelib.privacy import fields
 from chalicelib.privacy.fields import opaque, personal, record
-from chalicelib.privacy.processing import activities, as_rows, markdown, period_text, unplaced
-from chalicelib.privacy.register import TABLE, Category, Purpose, Role, Subject
+from chalicelib.privacy.processing import activities, duties, period_text, unplaced
+from chalicelib.privacy.processing_forms import as_rows, document, markdown
+from chalicelib.privacy.register import TABLE, Category, Duty, Purpose, Role, Subject
 from chalicelib.privacy.retention import (
     MAIL_CODE,
     SESSION_ABSOLUTE,
@@ -29,6 +30,7 @@ pytestmark = pytest.mark.clause("purposes")
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.MESSAGE,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Buyer:
     """A contact, for these tests."""
@@ -43,6 +45,7 @@ class Buyer:
     subject=Subject.USER,
     role=Role.PROCESSOR,
     retention=Retention.MESSAGE,
+    collected_for=Duty.ANSWER_REQUEST,
 )
 class Draft:
     """AI text held for a client, which no row of the tables provides for."""
@@ -84,9 +87,29 @@ def test_the_page_shows_tables_findings_and_the_missing_basis() -> None:
     page = markdown([Buyer])
     assert "letter_mismatch" in page
     assert "missing_legal_basis" in page
-    assert "| test_buyer | workspace | name | 36 months" in page
+    assert "| test_buyer | workspace | name | provide_functions | 36 months" in page
     shared = next(r for r in as_rows(activities([])) if r["purpose"] == "obtain_prospects")
     assert shared["legal_bases"] == "none named"
+
+
+def test_what_is_kept_for_a_duty_is_listed_there_and_under_no_purpose() -> None:
+    assert not [made for made in activities([Draft]) if made.held]
+    kept = {duty: [held.kind for held in found] for duty, _, found in duties([Buyer, Draft])}
+    assert kept.pop(Duty.ANSWER_REQUEST) == ["test_draft"]
+    assert not any(kept.values())
+    assert "| test_draft | workspace | text | answer_request | 36 months" in markdown([Draft])
+
+
+def test_each_held_record_says_what_it_is_collected_for() -> None:
+    found = document([Buyer, Draft])
+    held = [one for row in (*found["activities"], *found["duties"]) for one in row["held"]]
+    assert {one["record"]: one["collected_for"] for one in held} == {
+        "test_buyer": "provide_functions",
+        "test_draft": "answer_request",
+    }
+    assert found["unplaced"] == [{"record": "test_draft", "category": "ai", "role": "processor"}]
+    ids = [one["id"] for one in found["findings"]]
+    assert {"letter_mismatch", "missing_legal_basis"} <= set(ids)
 
 
 @pytest.mark.clause("retention")

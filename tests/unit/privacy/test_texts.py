@@ -4,6 +4,7 @@ is not in force.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.decisions import Allowed, Refused
 from chalicelib.privacy.policies import versions
-from chalicelib.privacy.retention import COOKIE_CHOICE
+from chalicelib.privacy.retention import COOKIE_CHOICE, LONGER
 from chalicelib.privacy.texts import (
     POLICY_VERSION,
     TEXTS,
@@ -70,7 +71,7 @@ def test_a_text_is_in_force_from_its_day_and_not_before() -> None:
 
 
 @pytest.mark.clause("consent")
-@pytest.mark.parametrize("purpose", sorted(set(ConsentPurpose) - {ConsentPurpose.SHARING}), ids=str)
+@pytest.mark.parametrize("purpose", sorted(ConsentPurpose), ids=str)
 def test_whoever_is_asked_is_shown_a_text(purpose: ConsentPurpose) -> None:
     text = current_text(purpose, date(2026, 11, 22))
     assert text is not None
@@ -83,6 +84,7 @@ def test_whoever_is_asked_is_shown_a_text(purpose: ConsentPurpose) -> None:
     [
         ConsentPurpose.AI_IMPROVEMENT,
         ConsentPurpose.LONGER_RETENTION,
+        ConsentPurpose.SHARING,
         ConsentPurpose.MARKETING,
         ConsentPurpose.COOKIES,
     ],
@@ -98,9 +100,18 @@ def test_nobody_is_pressed_and_everybody_learns_what_a_withdrawal_does(purpose: 
 
 @pytest.mark.clause("consent")
 def test_figures_in_a_text_are_those_the_code_keeps_to() -> None:
-    text = TEXTS["cookies-2026-01"]
-    for words in (text.en, text.zh):
-        assert f"{COOKIE_CHOICE.count}" in words
+    for version, period in (("cookies-2026-01", COOKIE_CHOICE), ("longer-retention-2026-01", LONGER)):
+        text = TEXTS[version]
+        for words in (text.en, text.zh):
+            assert f"{period.count}" in words
+
+
+@pytest.mark.clause("consent")
+@texts
+def test_a_receipt_holds_the_digest_of_the_words_in_the_readers_language(text: ConsentText) -> None:
+    assert text.shown("zh-CN") == (text.id, "zh", hashlib.sha256(text.zh.encode()).hexdigest())
+    assert text.shown("de") == (text.id, "en", hashlib.sha256(text.en.encode()).hexdigest())
+    assert text.shown(None) == (text.id, None, text.sha256)
 
 
 @pytest.mark.clause("policy-updates")

@@ -1,0 +1,210 @@
+"""Requests and complaints that somebody of the staff has to answer (8)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from chalice import Blueprint
+from pydantic import Field
+
+from chalicelib.api.endpoint import Call, page, route
+from chalicelib.api.forms import Form
+from chalicelib.api.requests import Words
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy.decisions import Allowed
+from chalicelib.privacy.personnel import Right
+from chalicelib.privacy.requests import GROUNDS, SOURCES, Extension, Ground, may_refuse
+from chalicelib.records.requests import OpenRequest, Request, RequestEvidence
+from chalicelib.services.rights import desk
+from chalicelib.services.rights.desk import Recipient, Reply
+
+bp = Blueprint(__name__)
+
+_MAY: Final = Right.REQUESTS
+
+
+class StaffAnswer(Form):
+    """The answer in words, and what it goes with."""
+
+    text: Words
+    release_data: bool = False
+    corrected: bool = False
+
+
+class StaffRefusal(Form):
+    """A ground of the law, and why it applies here."""
+
+    ground: Literal[
+        "identity",
+        "unfounded",
+        "excessive",
+        "rights_of_others",
+        "legal_duty",
+        "legal_claims",
+        "not_the_case",
+    ]
+    text: Words
+
+
+class StaffExtension(Form):
+    """How much longer, and why."""
+
+    months: Annotated[int, Field(ge=1, le=2)]
+    reason: Literal["complex", "many_requests"]
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/requests",
+    summary="Requests that wait for an answer, the first due first",
+    paged=True,
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffRequestPage",
+)
+def list_staff_requests(call: Call) -> dict[str, Any]:
+    """Nothing personal. The cursor names the last one seen."""
+    found = desk.page(call.limit + 1, _after(call.cursor))
+    return page(call, found, lambda one: f"{one.due_at}.{one.request_id}", _line)
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/requests/{request_id}",
+    summary="One request in the requester's words, to answer it",
+    staff=_MAY,
+    clauses=("requests", "access"),
+    answer="StaffRequest",
+)
+def read_staff_request(call: Call) -> dict[str, Any]:
+    """Opened for the duty of section 8 and for nothing else; that it was read is on record."""
+    file = desk.read(call.path["request_id"], by=call.staff.staff_id)
+    return _file(file.request, file.steps)
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/answer",
+    summary="Answer a request",
+    body=StaffAnswer,
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffAnswered",
+    errors=(409,),
+)
+def answer_staff_request(call: Call) -> dict[str, Any]:
+    """``release_data`` opens the account's data to the requester's token, where one-time codes kept it back.
+    ``corrected``: answers whom to tell that what they received within a year has been corrected.
+    """
+    form: StaffAnswer = call.body
+    reply = Reply(form.text, release=form.release_data, corrected=form.corrected)
+    closed, told = desk.answer(call.path["request_id"], reply, by=call.staff.staff_id)
+    return {**_file(closed, []), "recipients_to_tell": [_recipient(one) for one in told]}
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/refuse",
+    summary="Refuse a request on a ground of the law",
+    body=StaffRefusal,
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffRequest",
+    errors=(409,),
+)
+def refuse_staff_request(call: Call) -> dict[str, Any]:
+    """The requester is told the ground and where to complain. A copy of refused data is kept 30 days."""
+    form: StaffRefusal = call.body
+    by = call.staff.staff_id
+    return _file(desk.refuse(call.path["request_id"], Ground(form.ground), form.text, by=by), [])
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/extend",
+    summary="Take one or two months longer; the requester is told",
+    body=StaffExtension,
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffRequest",
+    errors=(409,),
+)
+def extend_staff_request(call: Call) -> dict[str, Any]:
+    """Within the first month only (GDPR 12(3))."""
+    form: StaffExtension = call.body
+    by = call.staff.staff_id
+    return _file(desk.extend(call.path["request_id"], form.months, Extension(form.reason), by=by), [])
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/escalate",
+    summary="Raise the alarm about a request",
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffRequest",
+    errors=(409,),
+)
+def escalate_staff_request(call: Call) -> dict[str, Any]:
+    """What is late is escalated by itself."""
+    return _file(desk.escalate(call.path["request_id"], by=call.staff.staff_id), [])
+
+
+def _after(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    due_at, _, request_id = cursor.partition(".")
+    if not (due_at.isascii() and due_at.isdecimal() and len(due_at) < 13 and ids.is_id(request_id, "req")):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    return int(due_at), request_id
+
+
+def _line(one: OpenRequest) -> dict[str, Any]:
+    return {
+        "id": one.request_id,
+        "kind": one.wish.value,
+        "received_at": clock.rfc3339(one.received_at),
+        "due_at": clock.rfc3339(one.due_at),
+        "extended": one.extended,
+        "escalated": one.escalated,
+    }
+
+
+def _file(one: Request, steps: list[RequestEvidence]) -> dict[str, Any]:
+    return {
+        "id": one.request_id,
+        "kind": one.wish.value,
+        "source": SOURCES[one.wish],
+        "state": one.state.value,
+        "received_at": clock.rfc3339(one.received_at),
+        "verified_at": clock.rfc3339(one.verified_at),
+        "due_at": clock.rfc3339(one.term().due_at),
+        "extended": one.extended_to is not None,
+        "escalated": one.escalated_at is not None,
+        "email": one.email,
+        "details": one.details,
+        "company_id": one.company_id,
+        "user_id": one.user_id,
+        "outcomes": list(one.outcomes),
+        "companies": one.companies,
+        "answer": one.answer,
+        "grounds": [
+            {"code": ground.value, "source": row.source}
+            for ground, row in GROUNDS.items()
+            if isinstance(may_refuse(one.wish, ground), Allowed)
+        ],
+        "steps": [
+            {"act": step.act.value, "at": clock.rfc3339(step.at), "staff_id": step.staff_id} for step in steps
+        ],
+    }
+
+
+def _recipient(one: Recipient) -> dict[str, Any]:
+    return {"disclosure_id": one.disclosure_id, "name": one.name, "contact": one.contact}

@@ -1,0 +1,169 @@
+"""The work of erasing one person from a company, a page at a time (clauses `requests`, `retention`).
+
+Before a page of rows goes, one transaction says in the company's chain what it is and moves the work on; a
+job that dies afterwards is taken up by doing that page again. So nothing goes unrecorded and nothing is
+counted twice, and the end is the same wherever it died. A little later everything is looked for once more:
+the index is behind by moments, and what was under way may have written still. What a hold covers is put out
+of sight instead, and goes when the last one is released.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from chalicelib import store
+from chalicelib.kernel import clock, telemetry
+from chalicelib.kernel.errors import ConflictError
+from chalicelib.records.erasures import Erasing, ErasingState, Erasure, Step
+from chalicelib.services.rights import erasure, holds, prospects
+from chalicelib.services.rights.leavers import HELD_SECONDS, STRAGGLERS_SECONDS
+from chalicelib.services.rights.prospects import SOURCES, Page, Range
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
+
+STEP_SECONDS: Final = 25
+"""A step ends with the page during which this has passed: less than half of what the function has."""
+
+
+def go_on(company_id: str, person: str) -> None:
+    """Erase the next pages, and let the next step follow. Repeatable; two at once get in nobody's way.
+
+    Raises:
+        RetryLaterError, UnavailableError: the step will be done again.
+    """
+    known = store.erasure.ERASING.get(company_id=company_id, person=person)
+    if known is None:
+        return
+    work, now = known.value, clock.now()
+    if work.state in {ErasingState.WAITING, ErasingState.HELD} and now < work.due_at:
+        return
+    held = holds.blocking(company_id, person=person)
+    if work.state is ErasingState.HELD and held:
+        _save(known, replace(work, due_at=now + HELD_SECONDS))
+        return
+    if work.state is ErasingState.WAITING:
+        work = replace(work, state=ErasingState.LOOKING, source=0, after="", redo=None)
+    elif work.state is ErasingState.HELD:
+        work = replace(work, state=ErasingState.RUNNING, source=0, after="", redo=None)
+    try:
+        _Run(known, work, held).go()
+    except store.vault.KeyMissingError:
+        # The company's keys were destroyed: nobody can read what is left, and the certificate says so.
+        store.erasure.ERASING.delete(known)
+    except ConflictError:
+        return  # another job does the same step: theirs goes on
+
+
+class _Run:
+    """One step: pages until time is up or nothing is left."""
+
+    def __init__(self, known: Stored[Erasing], work: Erasing, held: tuple[str, ...]) -> None:
+        self._known, self._work, self._held = known, work, held
+        self._until = clock.elapsed() + STEP_SECONDS
+
+    def go(self) -> None:
+        if self._work.redo is not None:
+            again = self._page(self._work.redo, self._work.after)
+            if again is not None:
+                self._take(again)
+        while True:
+            page = self._page(self._work.after, None)
+            if page is None:
+                if self._work.source == len(SOURCES) - 1:
+                    self._finish()
+                    return
+                self._work = replace(self._work, source=self._work.source + 1, after="", redo=None)
+                continue
+            self._note(page)
+            self._take(page)
+            if clock.elapsed() > self._until:
+                self._save(replace(self._work, redo=None, due_at=clock.now() + erasure.LEASE_SECONDS))
+                erasure.hint(self._work.company_id, self._work.person)
+                return
+
+    def _page(self, after: str, until: str | None) -> Page | None:
+        work = self._work
+        return SOURCES[work.source](Range(work.company_id, work.person, after, until))
+
+    def _note(self, page: Page) -> None:
+        """Move the work on behind this page; what it takes away is put on record first."""
+        work = self._work
+        moved = replace(work, after=page.until, redo=work.after)
+        if not page.counts:
+            self._work = replace(moved, redo=None)
+            return
+        counts, held = (page.counts, Counter[str]()) if not self._held else _parted(page.counts)
+        self._work = replace(
+            moved,
+            counts=_sum(work.counts, counts),
+            held=_sum(work.held, held),
+            parts=work.parts + 1,
+            due_at=clock.now() + erasure.LEASE_SECONDS,
+        )
+        self._save(self._work, self._entry(Step.PART, work.parts, counts, held, page))
+
+    def _take(self, page: Page) -> None:
+        if self._held:
+            store.erasure.put_aside(store.erasure.WORKSPACE, [*page.first, *page.kept, *page.last])
+            return
+        prospects.take(page)
+
+    def _finish(self) -> None:
+        work, now = self._work, clock.now()
+        telemetry.event("person_erased", rows=sum(work.counts.values()), held=sum(work.held.values()))
+        if work.state is ErasingState.LOOKING and not self._held:
+            store.erasure.ERASING.delete(self._known)
+            return
+        step, state, due_at = Step.DONE, ErasingState.WAITING, now + STRAGGLERS_SECONDS
+        if self._held:
+            step, state, due_at = Step.HELD, ErasingState.HELD, now + HELD_SECONDS
+        entry = self._entry(step, work.parts, work.counts, work.held, None)
+        self._save(replace(work, state=state, due_at=due_at, redo=None, parts=work.parts + 1), entry)
+
+    def _entry(
+        self, step: Step, part: int, counts: dict[str, int], held: dict[str, int], page: Page | None
+    ) -> Erasure:
+        work = self._work
+        return Erasure(
+            company_id=work.company_id,
+            erasure_id=work.erasure_id,
+            part=part,
+            step=step,
+            why=work.why,
+            at=clock.now(),
+            matter=work.matter,
+            person=work.person,
+            counts=dict(counts),
+            held=dict(held),
+            holds=self._held,
+            contacts=() if page is None else tuple(page.contacts),
+            messages=() if page is None else tuple(page.messages),
+            redacted=() if page is None else tuple(page.redacted),
+        )
+
+    def _save(self, work: Erasing, entry: Erasure | None = None) -> None:
+        self._known = _save(self._known, work, entry)
+        self._work = work
+
+
+def _save(known: Stored[Erasing], work: Erasing, entry: Erasure | None = None) -> Stored[Erasing]:
+    if entry is None:
+        return store.erasure.ERASING.replace(known, work, op=store.table.new_op())
+    transaction = store.transaction.Transaction(store.table.new_op())
+    transaction.replace(store.erasure.ERASING, known, work)
+    transaction.put_new(store.erasure.ERASURES, entry)
+    transaction.commit()
+    return known._replace(value=work, version=known.version + 1)
+
+
+def _parted(counts: Counter[str]) -> tuple[Counter[str], Counter[str]]:
+    """What goes although there is a hold, and what stays; names in other people's messages stay."""
+    gone = Counter({kind: number for kind, number in counts.items() if not store.suspended.holdable(kind)})
+    return gone, counts - gone
+
+
+def _sum(one: dict[str, int], other: Counter[str]) -> dict[str, int]:
+    return dict(Counter(one) + Counter(other))

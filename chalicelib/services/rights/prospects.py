@@ -1,0 +1,231 @@
+"""What a company holds of one person it wrote to, page by page, and what becomes of each row (clause
+`requests`).
+
+Each source walks one kind of row in the order of its keys, so that a page is a range of keys: done again
+after a failure it finds what is left of it. A message that went to this person alone goes as a whole; from
+one to several people the person is taken out. Deliveries lead to their messages, so they go after them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from chalicelib import store
+from chalicelib.kernel import clock
+from chalicelib.privacy import retention
+from chalicelib.privacy.register import Duty
+from chalicelib.services.rights import letters
+
+if TYPE_CHECKING:
+    from chalicelib.store.batches import Key
+
+USE: Final = Duty.ERASE
+DELIVERIES_PER_PAGE: Final = 500
+ROWS_PER_PAGE: Final = 1000
+OPENED_PER_PAGE: Final = 100
+"""Rows that have to be opened to see whom they are about."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Rows between two sort keys. ``last`` goes after everything else; ``acts`` do what is no plain deletion,
+    ``kept`` being the rows that they delete.
+    """
+
+    until: str
+    first: list[Key] = field(default_factory=list)
+    last: list[Key] = field(default_factory=list)
+    acts: list[Callable[[], None]] = field(default_factory=list)
+    kept: list[Key] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    contacts: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    redacted: list[str] = field(default_factory=list)
+
+    def take(self, kind: str, *keys: Key, last: bool = False) -> None:
+        """Rows of one kind that go."""
+        (self.last if last else self.first).extend(keys)
+        if keys:
+            self.counts[kind] += len(keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Whom to look for, and where: behind ``after``, up to ``until``."""
+
+    company_id: str
+    person: str
+    after: str
+    until: str | None
+
+
+Source = Callable[[Range], Page | None]
+"""The next page, or None when there is none."""
+
+
+def _deliveries(where: Range) -> Page | None:
+    """Deliveries by the index, and the messages they are of."""
+    found = store.erasure.of_person(
+        where.company_id,
+        where.person,
+        "message#",
+        after=where.after,
+        until=where.until,
+        limit=DELIVERIES_PER_PAGE,
+    )
+    if not found:
+        return None
+    page = Page(found[-1])
+    page.take("delivery", *((where.company_id, sk) for sk in found), last=True)
+    message_ids = list(dict.fromkeys(sk.split("#")[1] for sk in found))
+    readers = store.erasure.recipients(where.company_id, message_ids)
+    for message_id in message_ids:
+        if readers.get(message_id, 1) > 1:
+            _take_out(page, where, message_id)
+        else:
+            _take_whole(page, where.company_id, message_id, present=message_id in readers)
+    _forget_repeats(page, where.company_id, message_ids)
+    return page
+
+
+def _old_letters(where: Range) -> Page | None:
+    """Messages that outlived their deliveries, which are kept for a shorter time: each is looked into."""
+    horizon = retention.add_months(datetime.fromtimestamp(clock.now(), UTC), -retention.EMAIL_TRACKING.count)
+    newest = f"body#{letters.first_id(horizon)}"
+    until = min(newest, where.until or newest)
+    if max(where.after, "body#") >= until:
+        return None
+    rows = store.messages.BODIES
+    found = store.erasure.under(
+        rows.model, where.company_id, "body#", after=where.after, until=until, limit=OPENED_PER_PAGE
+    )
+    if not found:
+        return None
+    page = Page(found[-1].sk)
+    for row in found:
+        known = rows.live(row, USE)
+        if known is None or not letters.names(known.value, where.person):
+            continue
+        if len(known.value.to) + len(known.value.cc) > 1:
+            _take_out(page, where, known.value.message_id)
+        else:
+            _take_whole(page, where.company_id, known.value.message_id, present=True)
+    return page
+
+
+def _take_whole(page: Page, company_id: str, message_id: str, *, present: bool) -> None:
+    clicks = store.erasure.under(store.tracking.CLICKS.model, company_id, f"click#{message_id}#")
+    page.take("click", *((row.pk, row.sk) for row in clicks))
+    if present:
+        page.take("body", (company_id, f"body#{message_id}"))
+        page.take("message", (company_id, f"message#{message_id}"))
+        page.messages.append(message_id)
+
+
+def _take_out(page: Page, where: Range, message_id: str) -> None:
+    page.acts.append(partial(letters.redact, where.company_id, message_id, where.person))
+    page.counts["redacted"] += 1
+    page.redacted.append(message_id)
+
+
+def _forget_repeats(page: Page, company_id: str, made: Sequence[str]) -> None:
+    """The rows that recognise a repeated request; they live a day, so only what is young can have one."""
+    day_ago = datetime.fromtimestamp(clock.now(), UTC) - retention.IDEMPOTENCY - retention.GRACE
+    young = {one for one in made if one.partition("_")[2] > letters.first_id(day_ago).partition("_")[2]}
+    if not young:
+        return
+    rows = store.erasure.under(store.idempotency.DONE.model, company_id, "done#")
+    mine = [row for row in rows if row.facts is not None and row.facts.as_dict().get("made_id") in young]
+    page.take("idempotency", *((row.pk, row.sk) for row in mine))
+
+
+def _opens(where: Range) -> Page | None:
+    prefix = f"open#{where.person}#"
+    return _plain(where, store.tracking.OPENS.model, where.company_id, prefix, "open")
+
+
+def _consents(where: Range) -> Page | None:
+    """What they agreed to or not; refusals stay, for they are what keeps the person from coming back."""
+    standing = f"{where.company_id}#standing"
+    return _plain(where, store.standing.CONSENTS.model, standing, f"{where.person}#consent#", "consent")
+
+
+def _plain(where: Range, model: type, pk: str, prefix: str, kind: str) -> Page | None:
+    found = store.erasure.under(model, pk, prefix, after=where.after, until=where.until, limit=ROWS_PER_PAGE)
+    if not found:
+        return None
+    page = Page(found[-1].sk)
+    page.take(kind, *((row.pk, row.sk) for row in found))
+    return page
+
+
+def _inboxes(where: Range) -> Page | None:
+    """What users of the company were told, as far as it quotes the person's address."""
+    found = store.erasure.under(
+        store.notifications.INBOX.model,
+        where.company_id,
+        "inbox#",
+        after=where.after,
+        until=where.until,
+        limit=ROWS_PER_PAGE,
+    )
+    if not found:
+        return None
+    page, clean = Page(found[-1].sk), letters.address_redactor(where.company_id, where.person)
+    for row in found if clean.knows_somebody else ():
+        known = store.notifications.INBOX.live(row, USE)
+        if known is not None and letters.quotes(known.value, clean):
+            page.acts.append(partial(letters.redact_inbox, known, clean))
+            page.counts["inbox"] += 1
+    return page
+
+
+def _contacts(where: Range) -> Page | None:
+    """Contacts by the index; last of all, because they know what the person is called. One may have become
+    somebody else's a moment ago, so each is read, and deleted as it was read.
+    """
+    found = store.erasure.of_person(
+        where.company_id,
+        where.person,
+        "contact#",
+        after=where.after,
+        until=where.until,
+        limit=OPENED_PER_PAGE,
+    )
+    if not found:
+        return None
+    page = Page(found[-1])
+    for sk in found:
+        contact_id = sk.removeprefix("contact#")
+        key = where.company_id, sk
+        known = store.contacts.CONTACTS.get(company_id=where.company_id, contact_id=contact_id, use=USE)
+        if known is None:
+            page.take("contact", key)  # over already, or gone and still in the index
+        elif known.value.person == where.person:
+            page.acts.append(partial(letters.delete_contact, known))
+            page.counts["contact"] += 1
+            page.kept.append(key)
+        page.contacts.append(contact_id)
+    _forget_repeats(page, where.company_id, page.contacts)
+    return page
+
+
+SOURCES: Final[tuple[Source, ...]] = (_deliveries, _old_letters, _opens, _consents, _inboxes, _contacts)
+"""In this order: what leads to other things goes after them."""
+
+
+def take(page: Page) -> None:
+    """Take a page's rows away, those last that lead to others. Repeatable.
+
+    Raises:
+        UnavailableError, RetryLaterError: to be done again.
+    """
+    for act in page.acts:
+        act()
+    store.erasure.delete(store.erasure.WORKSPACE, page.first)
+    store.erasure.delete(store.erasure.WORKSPACE, page.last)

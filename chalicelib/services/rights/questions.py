@@ -1,0 +1,158 @@
+"""The question before data is given away: put to whose data it is, answered in their own session (3.1, 3.2).
+
+An answer and its receipt are written together; taking back a yes is one request and holds at once, for the
+disclosure itself depends on the very version of the answer that was read. A case has one question, known by
+the case's own number, so that asking twice is asking once. Asking everybody after a merger (3.2) will put
+many of these: that is `put`, case by case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from chalicelib import store
+from chalicelib.kernel import clock, ids
+from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.privacy import disclosures as rules
+from chalicelib.privacy.disclosures import Authorised
+from chalicelib.privacy.notifications import Kind
+from chalicelib.privacy.permissions import Position
+from chalicelib.records.disclosures import Asked, Disclosure, DisclosureQuestion, QuestionReceipt
+from chalicelib.services.rights import telling
+
+if TYPE_CHECKING:
+    from chalicelib.services.sessions import Principal
+    from chalicelib.store.table import Stored
+
+TRIES: Final = 5
+_KINDS: Final = {
+    Asked.AUTHORISATION: (Kind.DISCLOSURE, "disclosure_question"),
+    Asked.COMPLAINT: (Kind.COMPLAINT, "disclosure_complaint"),
+}
+
+
+def number_of(disclosure_id: str) -> str:
+    """The id of a case's question."""
+    return ids.from_raw("qst", ids.raw(disclosure_id))
+
+
+def put(case: Disclosure, asked: Asked) -> None:
+    """Put the question and tell whoever it is for. Repeatable: nobody is asked or told twice.
+
+    Raises:
+        ConflictError: ``nobody_to_tell``.
+        UnavailableError: repeat it.
+    """
+    now, question_id = clock.now(), number_of(case.disclosure_id)
+    until = rules.answer_ends(now) if asked is Asked.COMPLAINT else None
+    made = DisclosureQuestion(
+        company_id=case.company_id,
+        user_id=asked_of(case),
+        question_id=question_id,
+        asked=asked,
+        kind=case.kind,
+        purpose=case.purpose,
+        wanted=case.wanted,
+        recipient=case.recipient,
+        asked_at=now,
+        answer_until=until,
+        recipient_name=case.recipient_name,
+    )
+    try:
+        store.disclosures.QUESTIONS.put_new(made, op=store.table.new_op())
+    except ConflictError:
+        known = find(case, question_id)  # put before; perhaps not everybody heard of it
+        until = None if known is None else known.value.answer_until
+    kind, template = _KINDS[asked]
+    telling.tell(case, kind, template, key=f"question-{question_id}", until=until)
+
+
+def asked_of(case: Disclosure) -> str:
+    """Whom a case's question is for: the user, or the company's admins under the company's id."""
+    return case.user_id or case.company_id
+
+
+def find(case: Disclosure, question_id: str) -> Stored[DisclosureQuestion] | None:
+    """A question that was put to whom this case is about; None for anybody else's."""
+    return store.disclosures.question(case.company_id, asked_of(case), question_id)
+
+
+def said(known: Stored[DisclosureQuestion] | None) -> Authorised | None:
+    """What the rules look at of an answer."""
+    if known is None or known.value.asked is not Asked.AUTHORISATION:
+        return None
+    one = known.value
+    return Authorised(
+        purpose=one.purpose,
+        recipient=one.recipient,
+        fields=frozenset(one.wanted),
+        agreed=one.agreed,
+        at=one.answered_at,
+        by_company=one.user_id == one.company_id,
+    )
+
+
+def mine(who: Principal, limit: int, before: str | None) -> list[DisclosureQuestion]:
+    """What somebody was asked, and an admin's company with them: up to ``limit``, newest first. One query,
+    for an admin two.
+    """
+    found = [one for asked in _asked(who) for one in _questions(who, asked, limit, before)]
+    return sorted(found, key=lambda one: one.question_id, reverse=True)[:limit]
+
+
+def answer(who: Principal, question_id: str, *, agreed: bool, words: str | None) -> DisclosureQuestion:
+    """Say yes or no, or something else than before. The same answer once more changes nothing.
+
+    Raises:
+        NotFoundError: not asked of them.
+    """
+    for _ in range(TRIES):
+        known = _mine(who, question_id)
+        if known is None:
+            raise NotFoundError
+        one = known.value
+        if (one.agreed, one.words) == (agreed, words):
+            return one
+        made = replace(one, agreed=agreed, words=words, answered_at=clock.now(), answered_by=who.user_id)
+        transaction = store.transaction.Transaction(store.table.new_op())
+        transaction.replace(store.disclosures.QUESTIONS, known, made)
+        transaction.put_new(store.disclosures.RECEIPTS, _receipt(who, made, agreed=agreed))
+        try:
+            transaction.commit()
+        except ConflictError:
+            continue  # another answer came in between: look again
+        return made
+    raise ConflictError
+
+
+def _receipt(who: Principal, made: DisclosureQuestion, *, agreed: bool) -> QuestionReceipt:
+    return QuestionReceipt(
+        company_id=who.company_id,
+        user_id=who.user_id,
+        receipt_id=ids.new("rc"),
+        question_id=made.question_id,
+        asked=made.asked,
+        kind=made.kind,
+        purpose=made.purpose,
+        recipient=made.recipient,
+        wanted=made.wanted,
+        agreed=agreed,
+        at=made.answered_at or 0,
+    )
+
+
+def _asked(who: Principal) -> tuple[str, ...]:
+    return (who.user_id, who.company_id) if who.position is Position.ADMIN else (who.user_id,)
+
+
+def _mine(who: Principal, question_id: str) -> Stored[DisclosureQuestion] | None:
+    for asked in _asked(who):
+        known = store.disclosures.question(who.company_id, asked, question_id)
+        if known is not None:
+            return known
+    return None
+
+
+def _questions(who: Principal, asked: str, limit: int, before: str | None) -> list[DisclosureQuestion]:
+    return store.disclosures.questions(who.company_id, asked, limit, before)

@@ -1,0 +1,131 @@
+"""Where a user has left something, beside what the company owns (clauses `requests`, `retention`).
+
+In the company's partition every key names the user; what exists before or beside any company is found by the
+hash of their mailbox, or by the index of what waits. A mailbox is free when its user leaves, so there only
+what is older than that is theirs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from chalicelib import store
+from chalicelib.kernel import addresses
+from chalicelib.privacy import retention
+from chalicelib.privacy.register import Duty
+from chalicelib.records.accounts import Notice
+from chalicelib.records.announcements import NEVER
+from chalicelib.services.rights import letters
+from chalicelib.services.rights.redaction import Redactor
+
+if TYPE_CHECKING:
+    from chalicelib.store.batches import Key
+    from chalicelib.store.table import Stored
+
+WAITING: Final = 2000
+"""Unsent mails of the whole system that are looked through; more only wait when nothing at all leaves, and
+then none lives longer than a week.
+"""
+_USE: Final = Duty.ERASE
+_LIVES: Final = {"signup": retention.SIGNUP_PENDING, "reset": retention.MAIL_CODE}
+"""What lies under a mailbox before anybody is let in, and for how long."""
+
+
+class Traces(NamedTuple):
+    """Rows of `accounts` that go, what they are, and messages that lose their sender's name."""
+
+    keys: tuple[Key, ...]
+    counts: dict[str, int]
+    written: tuple[str, ...] = ()
+
+    def with_letters(self, company_id: str, user_id: str) -> Traces:
+        """The same, and the messages the user wrote. A query for each MB of messages."""
+        model, kind = store.erasure.WORKSPACE, store.messages.MESSAGES.kind
+        written = tuple(
+            store.messages.MESSAGES.key_of(row)["message_id"]
+            for row in store.table.query_rows(model, company_id, "message#")
+            if row.kind == kind and row.facts is not None and row.facts.as_dict()["user_id"] == user_id
+        )
+        counts = {**self.counts, **({"redacted": len(written)} if written else {})}
+        return Traces(self.keys, counts, written)
+
+
+def of_user(company_id: str, user_id: str, mailbox: str, left_at: int) -> Traces:
+    """Everything that is kept of a user but their place. About a dozen queries; nothing of the company's is
+    opened. ``left_at`` is when the mailbox became anybody's, epoch seconds.
+    """
+    found = [
+        *_own(company_id, user_id),
+        *_under_mailbox(mailbox, left_at),
+        *_waiting(company_id, user_id, mailbox, left_at),
+        *_challenges(company_id, user_id),
+    ]
+    return Traces(tuple(key for _, key in found), dict(Counter(kind for kind, _ in found)))
+
+
+def _own(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:
+    for prefix in store.leaving.OF_USER:
+        for row in store.table.query_rows(store.erasure.ACCOUNTS, company_id, f"{prefix}{user_id}"):
+            yield row.kind, (row.pk, row.sk)
+
+
+def _under_mailbox(mailbox: str, left_at: int) -> Iterator[tuple[str, Key]]:
+    for kind, lives in _LIVES.items():
+        for row in store.table.query_rows(store.erasure.ACCOUNTS, f"mailbox#{mailbox}", f"{kind}#"):
+            if _before(row.expires_at, lives, left_at):
+                yield kind, (row.pk, row.sk)
+
+
+def _waiting(company_id: str, user_id: str, mailbox: str, left_at: int) -> Iterator[tuple[str, Key]]:
+    """Mail and pushes that have not left."""
+    rows = store.accounts.NOTICES
+    for key in store.due.notices(NEVER, WAITING):
+        known = rows.get(notice_id=key["notice_id"], use=_USE)
+        if known is not None and _is_to(known, company_id, user_id, mailbox, left_at):
+            yield rows.kind, rows.place(**key)
+
+
+def _is_to(known: Stored[Notice], company_id: str, user_id: str, mailbox: str, left_at: int) -> bool:
+    notice = known.value
+    if notice.user_id is not None:
+        return (notice.company_id, notice.user_id) == (company_id, user_id)
+    if notice.email is None or not _before(known.expires_at, retention.NOTICE, left_at):
+        return False
+    try:
+        return store.accounts.mailbox_hash(addresses.parse(notice.email).login) == mailbox
+    except ValueError:
+        return False
+
+
+def _challenges(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:
+    rows = store.accounts.CHALLENGES
+    for key in store.due.challenges(company_id, user_id):
+        yield rows.kind, rows.place(**key)
+
+
+def _before(expires_at: float | None, lives: timedelta, moment: int) -> bool:
+    """Whether a row was made at or before a moment; told by when it ends."""
+    return expires_at is not None and int(expires_at) - int(lives.total_seconds()) <= moment
+
+
+def redact(company_id: str, user_id: str, found: Traces) -> None:
+    """Take the user's address out of what colleagues were told, and their name out of ``found.written``.
+
+    While their own row is there: it says what they are called. Repeatable.
+
+    Raises:
+        RetryLaterError, UnavailableError: to be done again.
+    """
+    user = store.accounts.USERS.get(company_id=company_id, user_id=user_id, use=_USE)
+    if user is None:
+        return
+    by_address = Redactor([user.value.email], ())
+    clean = Redactor([user.value.email], [user.value.name])
+    for item in store.notifications.INBOX.query(company_id, "inbox#", use=_USE):
+        if item.value.user_id != user_id and letters.quotes(item.value, by_address):
+            letters.redact_inbox(item, clean)
+    for message_id in found.written:
+        letters.forget_sender(company_id, message_id, clean)

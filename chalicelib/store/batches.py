@@ -1,0 +1,67 @@
+"""Deleting many rows at once: BatchWriteItem, 25 rows a call.
+
+PynamoDB's own batches give up on what DynamoDB leaves over and commit what a failed block left behind. Here
+what is left over travels with the next rows, after a pause, until nothing is left or it is said that
+something is. A batch has no conditions, so only rows go this way whose keys nobody will ever use again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.kernel import aws, telemetry
+from chalicelib.kernel.errors import UnavailableError
+from chalicelib.store.failures import backoff
+
+Key = tuple[str, str]
+"""Partition and sort key of a row."""
+
+ROWS: Final = 25
+"""In one BatchWriteItem; DynamoDB takes no more."""
+TRIES: Final = 8
+"""Calls in a row that leave something over before it counts as out of order; about five seconds."""
+
+
+def delete(table: str, keys: Iterable[Key]) -> int:
+    """Delete rows whatever is in them; those that are gone already are fine. Returns how many were asked for.
+
+    One call for each 25, and one more wherever DynamoDB leaves something over. Repeatable.
+
+    Raises:
+        UnavailableError: DynamoDB would not take them all; what is gone stays gone.
+    """
+    waiting = deque(dict.fromkeys(keys))
+    asked, refused = len(waiting), 0
+    while waiting:
+        taken = [waiting.popleft() for _ in range(min(ROWS, len(waiting)))]
+        left = _write(table, taken)
+        waiting.extend(left)
+        refused = refused + 1 if left else 0
+        if refused == TRIES:
+            telemetry.event("rows_left_over", count=len(waiting))
+            raise UnavailableError
+        if left:
+            backoff(refused)
+    return asked
+
+
+def call(operation: str, **request: Any) -> Any:
+    """One call of DynamoDB's plain client, for what PynamoDB does not do well. Raises UnavailableError."""
+    try:
+        return getattr(aws.client("dynamodb"), operation)(**request)
+    except (BotoCoreError, ClientError) as error:
+        telemetry.event("store_error", error=error)
+        raise UnavailableError from None
+
+
+def _write(table: str, keys: Sequence[Key]) -> list[Key]:
+    """One BatchWriteItem; the keys that DynamoDB had no time for."""
+    wanted = [{"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in keys]
+    answer = call("batch_write_item", RequestItems={table: wanted})
+    left = answer.get("UnprocessedItems", {}).get(table, ())
+    found = [one["DeleteRequest"]["Key"] for one in left]
+    return [(key["pk"]["S"], key["sk"]["S"]) for key in found]

@@ -1,0 +1,248 @@
+"""`python -m tests.integration.eraser COMMAND ...`: what jobs and staff do about erasures, past the front door.
+
+Run in a process of its own, because the store finds its endpoints in the environment and keeps its connections.
+Everything else in this file is for the tests that start it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from infra.local import LocalStack
+from infra.local.package import ROOT
+from tests.integration.client import eventually
+from tests.integration.letters import rows, sample
+
+TABLES = ("accounts", "workspace", "operator", "ledger")
+
+
+def surroundings(stack: LocalStack) -> dict[str, str]:
+    """The environment of an operator at their desk, with the owner's rights and the functions' clock."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    clock = stack._clock_file() if stack._clock else None
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": stack.region,
+        "AWS_ENDPOINT_URL": stack.wire.url,  # so that faults meet the desk as well
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "ACCOUNT_ID": "000000000000",
+        **({} if clock is None else {"OKKI_CLOCK_FILE": str(clock)}),
+    }
+
+
+def desk(stack: LocalStack, *arguments: str, module: str = "tests.integration.eraser") -> Any:
+    """What a command answered."""
+    command = [sys.executable, "-m", module, *arguments]
+    run = subprocess.run(
+        command, env=surroundings(stack), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout.splitlines()[-1])
+
+
+def erase(stack: LocalStack, company: str, canonical: str) -> str:
+    """Have a person erased from a company; the erasure's id, once the first pass is over."""
+    begun: str = desk(stack, "person", company, canonical)["erasure_id"]
+    finished(stack, company)
+    return begun
+
+
+def finished(stack: LocalStack, company: str, seconds: float = 40) -> None:
+    """Wait until no erasure of the company has anything to do right now."""
+
+    def idle() -> bool:
+        states = {row["facts"]["M"]["state"]["S"] for row in erasing(stack, company)}
+        return not states & {"running", "looking"}
+
+    eventually(idle, seconds)
+
+
+def erasing(stack: LocalStack, company: str) -> list[dict[str, Any]]:
+    """The work that is not over, as stored."""
+    return [
+        row for row in rows(stack, "workspace") if row["pk"]["S"] == company and row["kind"]["S"] == "erasing"
+    ]
+
+
+def looked_again(stack: LocalStack, company: str, seconds: int = 121) -> None:
+    """What the schedule does a little later; afterwards no work is left."""
+    stack.advance(seconds)
+    stack.invoke("Sweep", sample("schedule-sweep"))
+    eventually(lambda: erasing(stack, company) == [], 40)
+
+
+def evidence(stack: LocalStack, company: str, erasure_id: str) -> list[dict[str, Any]]:
+    """The entries of one erasure in the company's chain: their facts, in order."""
+    found = [
+        row
+        for row in rows(stack, "ledger")
+        if row["pk"]["S"] == company and row["sk"]["S"].startswith(f"erasure#{erasure_id}#")
+    ]
+    return [plain(row["facts"]) for row in sorted(found, key=lambda row: row["sk"]["S"])]
+
+
+def plain(value: dict[str, Any]) -> Any:
+    """DynamoDB's spelling of a value as ordinary ones."""
+    ((kind, inner),) = value.items()
+    match kind:
+        case "M":
+            return {name: plain(one) for name, one in inner.items()}
+        case "L":
+            return [plain(one) for one in inner]
+        case "N":
+            return int(inner)
+    return inner
+
+
+def counted(entries: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """Rows by kind, over all parts of an erasure."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        for kind, number in entry.get("counts", {}).items() if entry["step"] == "part" else ():
+            sums[kind] = sums.get(kind, 0) + number
+    return sums
+
+
+def opened(stack: LocalStack) -> str:
+    """All rows of all tables as text, what is sealed opened."""
+    found: str = desk(stack, "opened")["text"]
+    return found
+
+
+# -- in the other process ------------------------------------------------------------------------------
+
+
+def main(command: str, *arguments: str) -> None:
+    """Do one thing and print its answer."""
+    print(json.dumps(_DOES[command](*arguments)))
+
+
+def _person(company: str, canonical: str) -> Any:
+    from chalicelib.records.erasures import Why
+    from chalicelib.services.rights import erasure
+
+    return erasure.of_person(company, canonical, why=Why.REQUEST)._asdict()
+
+
+def _user(company: str, user: str, letters: str = "") -> Any:
+    from chalicelib.kernel.errors import ServiceError
+    from chalicelib.records.erasures import Why
+    from chalicelib.services.rights import erasure
+
+    try:
+        return erasure.of_user(company, user, why=Why.REQUEST, letters=bool(letters))._asdict()
+    except ServiceError as refused:
+        return {"refused": refused.code}
+
+
+def _find(company: str, erasure_id: str) -> Any:
+    from chalicelib.services.rights import erasure
+
+    found = erasure.find(company, erasure_id)
+    return None if found is None else found._asdict()
+
+
+def _holds_anything(company: str, canonical: str) -> Any:
+    from chalicelib.services.rights import erasure
+
+    return erasure.holds_anything(company, canonical)
+
+
+def _chain(company: str) -> Any:
+    """Whether a company's chain is sound, by its rows alone."""
+    from chalicelib.privacy import evidence as chains
+    from chalicelib.store import chain
+    from chalicelib.store.items import LedgerRow
+
+    entries = [row for row in LedgerRow.query(company, consistent_read=True) if row.sk != chains.HEAD]
+    found = [(chain.entry_of(row), str(row.link)) for row in entries]
+    verdict = chains.verify(company, found, chain.read(company))
+    return {"sound": verdict.sound, "checked": verdict.checked, "reason": verdict.reason}
+
+
+def _opened() -> Any:
+    """Every row of every table, opened if it can be."""
+    import pkgutil
+    from importlib import import_module
+
+    import chalicelib.store
+    from chalicelib.kernel import ids
+    from chalicelib.store import vault
+    from chalicelib.store.items import TABLES as MODELS
+    from chalicelib.store.table import Rows
+
+    modules = [
+        import_module(f"chalicelib.store.{one.name}")
+        for one in pkgutil.iter_modules(chalicelib.store.__path__)
+    ]
+    keepers = {one.kind: one for module in modules for one in vars(module).values() if isinstance(one, Rows)}
+    told, shut = [], 0
+    for model in MODELS.values():
+        for row in model.scan(consistent_read=True):
+            facts = row.facts.as_dict() if row.facts is not None else {}
+            told.append(f"{row.pk} {row.sk} {row.kind} {json.dumps(facts, ensure_ascii=False, default=str)}")
+            if row.sealed is None:
+                continue
+            owner = keepers[row.kind]._owner or row.pk.partition("#")[0]
+            place = f"{model.Meta.table_name}\0{row.pk}\0{row.sk}"
+            try:
+                told.append(vault.unseal(owner, place, row.sealed, int(row.sealed_with)).decode())
+            except (vault.KeyMissingError, vault.WrongPlaceError):
+                shut += 1
+            assert owner == ids.OPERATOR or owner.startswith("co_")
+    return {"text": "\n".join(told), "shut": shut}
+
+
+def _hold(company: str, canonical: str) -> Any:
+    from chalicelib.kernel import ids
+    from chalicelib.records.holds import HoldReason, HoldScope
+    from chalicelib.services.rights import holds
+    from chalicelib.store import standing
+
+    made = holds.place(
+        ids.new("stf"),
+        company,
+        matter_id=ids.new("mat"),
+        scope=HoldScope.PERSON,
+        target=standing.person(company, canonical),
+        reason=HoldReason.LITIGATION,
+        law="Evidence Act 1893 s 3",
+    )
+    return made.hold_id
+
+
+def _release(company: str, hold_id: str) -> Any:
+    from chalicelib.kernel import ids
+    from chalicelib.services.rights import holds
+
+    holds.release(ids.new("stf"), company, hold_id)
+    return True
+
+
+def _rotate(company: str) -> Any:
+    from chalicelib.store import vault
+
+    return vault.rotate(company)
+
+
+_DOES = {
+    "rotate": _rotate,
+    "person": _person,
+    "user": _user,
+    "find": _find,
+    "holds-anything": _holds_anything,
+    "chain": _chain,
+    "opened": _opened,
+    "hold": _hold,
+    "release": _release,
+}
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
