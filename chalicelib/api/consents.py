@@ -27,7 +27,7 @@ _OWN = Permission.OWN_SETTINGS
 class OwnAnswer(Form):
     """A yes or a no to the text that was shown."""
 
-    purpose: Literal["ai_improvement", "longer_retention", "sharing", "marketing"]
+    purpose: Literal["ai_improvement", "longer_retention", "marketing"]
     state: Literal["granted", "denied"]
     text_version: Version
     locale: Language | None = None
@@ -83,7 +83,8 @@ def prove_consents(call: Call) -> dict[str, Any]:
         "complete": found.complete,
         "consents": [proof.own_placed(one) for one in found.consents],
         "notifications": [proof.switched(one) for one in found.notifications],
-        "texts": consent_proof.words_of(one.value.text_version for one in found.consents),
+        "sharing": [proof.shared(one) for one in found.questions],
+        "texts": consent_proof.words_of(found.versions),
     }
 
 

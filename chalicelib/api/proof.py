@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalicelib.kernel import clock
 from chalicelib.records.consents import UserReceipt
+from chalicelib.records.disclosures import QuestionReceipt
 from chalicelib.records.notifications import NotificationReceipt
 from chalicelib.records.standing import Receipt
 
@@ -41,6 +42,23 @@ def switched(receipt: Placed[NotificationReceipt]) -> dict[str, Any]:
         "id": said.receipt_id,
         "switched": said.switched,
         "method": said.method,
+        "at": clock.rfc3339(said.at),
+        "evidence": _entry(receipt),
+    }
+
+
+def shared(receipt: Placed[QuestionReceipt]) -> dict[str, Any]:
+    """An answer about giving data away: the text stands above a question that named all the rest."""
+    said = receipt.value
+    return {
+        "id": said.receipt_id,
+        "question_id": said.question_id,
+        "purpose": said.purpose.value,
+        "fields": list(said.wanted),
+        "agreed": said.agreed,
+        "text_version": said.text_version,
+        "locale": said.locale,
+        "text_sha256": said.text_sha256,
         "at": clock.rfc3339(said.at),
         "evidence": _entry(receipt),
     }

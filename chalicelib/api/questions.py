@@ -13,6 +13,7 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.disclosures import Disclosed, DisclosureQuestion
+from chalicelib.services import wording
 from chalicelib.services.rights import disclosures, payload, questions
 
 bp = Blueprint(__name__)
@@ -62,7 +63,8 @@ def list_questions(call: Call) -> dict[str, Any]:
     if call.cursor is not None and not ids.is_id(call.cursor, "qst"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = questions.mine(call.who, call.limit + 1, call.cursor)
-    return page(call, found, lambda one: one.question_id, _question)
+    locale = wording.locale_of(call.accept_language)
+    return page(call, found, lambda one: one.question_id, lambda one: _question(one, locale))
 
 
 @route(
@@ -74,12 +76,16 @@ def list_questions(call: Call) -> dict[str, Any]:
     permission=Permission.OWN_SETTINGS,
     clauses=("partners", "complainant", "public", "merger"),
     answer="Question",
+    errors=(429,),
 )
 def answer_question(call: Call) -> dict[str, Any]:
     """Holds at once. A no after a yes takes it back: from then on nothing more is given on it."""
     form: Answered = call.body
-    made = questions.answer(call.who, call.path["question_id"], agreed=form.agreed, words=form.words)
-    return _question(made)
+    locale = wording.locale_of(call.accept_language)
+    made = questions.answer(
+        call.who, call.path["question_id"], agreed=form.agreed, words=form.words, locale=locale
+    )
+    return _question(made, locale)
 
 
 def _disclosed(one: Disclosed) -> dict[str, Any]:
@@ -97,13 +103,16 @@ def _disclosed(one: Disclosed) -> dict[str, Any]:
     }
 
 
-def _question(one: DisclosureQuestion) -> dict[str, Any]:
+def _question(one: DisclosureQuestion, locale: wording.Locale) -> dict[str, Any]:
+    text = questions.text_of(one.asked)
     return {
         "id": one.question_id,
         "asked": one.asked.value,
         "of_company": one.user_id == one.company_id,
         "kind": one.kind.value,
         "purpose": one.purpose.value,
+        "text_version": None if text is None else text.id,
+        "text": None if text is None else text.in_language(locale),
         "recipient_name": one.recipient_name,
         "fields": list(one.wanted),
         "asked_at": clock.rfc3339(one.asked_at),

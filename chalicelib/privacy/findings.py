@@ -33,6 +33,12 @@ class Finding:
 
 _STATED: Final = (
     Finding(
+        "requester_unnamed",
+        ("2.2", "8"),
+        "No category names the data of somebody who only writes to us with a request or a complaint.",
+        "Address and words are held as communications, for the duty to answer alone, sealed, for 36 months.",
+    ),
+    Finding(
         "cookies_disagree",
         ("2.2.1(j)", "6"),
         "One section lets cookies send data to third-party sites; the other keeps them to us.",

@@ -83,7 +83,7 @@ KINDS: Final = MappingProxyType(
         Kind.DISCLOSURE: KindRow(
             Group.LEGAL, "partners", "data about the person is asked for by, or given to, somebody else"
         ),
-        Kind.REQUEST: KindRow(Group.LEGAL, "requests", "the answer to a request about personal data"),
+        Kind.REQUEST: KindRow(Group.LEGAL, "requests", "a request about personal data, or its answer"),
         Kind.NEW_DEVICE: KindRow(Group.SECURITY, "automatic", "a login from a device not seen before"),
         Kind.CREDENTIALS: KindRow(Group.SECURITY, "passwords", "a password or second factor was changed"),
         Kind.LINKED_ACCOUNT: KindRow(Group.SECURITY, "wechat", "a WeChat account was linked or unlinked"),

@@ -163,24 +163,26 @@ _PUBLISHED: Final = (
         ),
         sha256="b59421284fb77d1b2175977dcba9890be8a9641a47eb01c178f6861e2d7ad707",
     ),
+    # Shown with each question before data is given away: recipient, purpose and data stand in the question
+    # itself and in its receipt. A yes to sharing with anybody would be none.
     ConsentText(
         id="sharing-2026-11",
         purpose=ConsentPurpose.SHARING,
         effective_on=date(2026, 11, 1),
         en=(
-            "I agree that OKKI Leads AI shares my log-on data (name, company and work mailbox) with its"
-            " affiliates and partners, as far as they need it to sell and serve OKKI products, and for no"
-            " other purpose. This is voluntary; the products work the same without it. I may ask at any"
-            " time who received what. I may withdraw it at any time in Personal Settings; from that"
-            " moment nothing more is shared. For any other purpose I am asked again."
+            "I agree that OKKI Leads AI gives the data named here to the recipient named here, for the"
+            " purpose named here and for no other. This is voluntary; the products work the same without"
+            " it. I may withdraw it at any time where I answered; from that moment nothing more is given"
+            " on it. It ends by itself after 12 months. For another recipient, another purpose or more"
+            " data I am asked again."
         ),
         zh=(
-            "我同意 OKKI Leads AI 仅在销售和服务 OKKI 产品所必需的范围内，将我的登录数据（姓名、公司和"
-            "工作邮箱）与其关联公司及合作伙伴共享，不得用于任何其他目的。同意与否完全自愿；不同意不影响"
-            "产品的使用。我可以随时询问何人收到了哪些数据。我可以随时在“个人设置”中撤回同意；撤回后"
-            "立即停止共享。如用于其他目的，将再次征求我的同意。"
+            "我同意 OKKI Leads AI 仅为此处所列的目的，将此处所列的数据提供给此处所列的接收方，不得用于"
+            "任何其他目的。同意与否完全自愿；不同意不影响产品的使用。我可以随时在作出答复之处撤回同意；"
+            "撤回后不再据此提供任何数据。本同意在 12 个月后自动失效。如变更接收方、目的或提供更多数据，"
+            "将再次征求我的同意。"
         ),
-        sha256="e39bd50f88c03e9367bc6ba6a9da11f7e8416604264ba2cfd6d08f7bad4c851e",
+        sha256="78a7f5123a620cb2d0fe4f2da7ccc3d5015a81c1c7108b1e6b0e010454c212c0",
     ),
     ConsentText(
         id="marketing-2026-01",

@@ -155,6 +155,10 @@ class Disclosed:
     recipient_name: str = personal(Category.STORED, "name")
     recipient_contact: str = personal(Category.STORED, "email")
 
+    def may_be_told(self, now: int) -> bool:
+        """Whether no order of law forbids telling of it any more."""
+        return self.secret_until is None or now >= self.secret_until
+
 
 @record(
     kind="question_receipt",
@@ -176,6 +180,9 @@ class QuestionReceipt:
     recipient: str = opaque(why=_RECIPIENT)
     wanted: tuple[str, ...] = opaque(why=_WANTED, export=True)
     agreed: bool = opaque(export=True)
+    text_version: str = opaque(export=True)
+    locale: str | None = opaque(why="the language in which the text was read", default=None, export=True)
+    text_sha256: str | None = opaque(why="of the words that were shown", default=None, export=True)
     at: int = opaque(export=True)
 
 

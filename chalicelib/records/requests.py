@@ -50,7 +50,7 @@ class RequestAct(StrEnum):
     EXTENDED = "extended"
     ANSWERED = "answered"
     REFUSED = "refused"
-    RECIPIENT_TO_TELL = "recipient_to_tell"
+    RECIPIENT_TOLD = "recipient_told"
 
 
 @record(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from chalicelib import store
 from chalicelib.privacy.texts import TEXTS, UNSUBSCRIBE_PAGE, digest, sha256
 from chalicelib.records.consents import UserReceipt
+from chalicelib.records.disclosures import QuestionReceipt
 from chalicelib.records.notifications import NotificationReceipt
 from chalicelib.services import wording
 from chalicelib.services.sessions import Principal
@@ -31,15 +32,24 @@ class Proof(NamedTuple):
 
     consents: list[Placed[UserReceipt]]
     notifications: list[Placed[NotificationReceipt]]
+    questions: list[Placed[QuestionReceipt]]
     complete: bool
+
+    @property
+    def versions(self) -> set[str]:
+        """The texts that the receipts name."""
+        return {one.value.text_version for one in self.consents} | {
+            one.value.text_version for one in self.questions
+        }
 
 
 def of_user(who: Principal) -> Proof:
-    """Everything the user ever said to us; two queries."""
+    """Everything the user ever said to us; three queries."""
     consents = store.consents.receipts(who.company_id, who.user_id, MAX_OF_A_KIND + 1, None)
     notifications = store.notifications.receipts(who.company_id, who.user_id, MAX_OF_A_KIND + 1)
-    complete = max(len(consents), len(notifications)) <= MAX_OF_A_KIND
-    return Proof(consents[:MAX_OF_A_KIND], notifications[:MAX_OF_A_KIND], complete)
+    questions = store.disclosures.receipts(who.company_id, who.user_id, MAX_OF_A_KIND + 1)
+    complete = max(len(consents), len(notifications), len(questions)) <= MAX_OF_A_KIND
+    return Proof(consents[:MAX_OF_A_KIND], notifications[:MAX_OF_A_KIND], questions[:MAX_OF_A_KIND], complete)
 
 
 def words_of(versions: Iterable[str]) -> list[dict[str, Any]]:

@@ -32,13 +32,10 @@ if TYPE_CHECKING:
     from chalicelib.store.receipts import Placed
     from chalicelib.store.table import Stored
 
-CHOICES: Final = (
-    ConsentPurpose.AI_IMPROVEMENT,
-    ConsentPurpose.LONGER_RETENTION,
-    ConsentPurpose.SHARING,
-    ConsentPurpose.MARKETING,
-)
-"""What a user may say yes or no to while the account goes on."""
+CHOICES: Final = (ConsentPurpose.AI_IMPROVEMENT, ConsentPurpose.LONGER_RETENTION, ConsentPurpose.MARKETING)
+"""What a user may say yes or no to while the account goes on. Sharing is not among it: it is asked about case
+by case (``services.rights.questions``), since a yes to sharing with anybody would be no consent.
+"""
 SHOWN: Final = (ConsentPurpose.ACCOUNT, *CHOICES)
 
 GRANTS_PER_USER: Final = 60

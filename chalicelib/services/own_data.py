@@ -36,6 +36,7 @@ from chalicelib.records.disclosures import (
     DisclosureQuestion,
     QuestionReceipt,
 )
+from chalicelib.records.erasures import Erasure, KeyDestruction
 from chalicelib.records.holds import Expired, Hold, HoldStep, NotedRemoval
 from chalicelib.records.idempotency import Done
 from chalicelib.records.messages import Message
@@ -127,7 +128,7 @@ def _disclosed(who: Whose) -> _Found:
     """What an order of law keeps secret is told when that is over."""
     given = store.disclosures.of_subject(who.company_id, who.user_id, since=0)
     now = clock.now()
-    return (one for one in given if one.value.secret_until is None or now >= one.value.secret_until)
+    return (one for one in given if one.value.may_be_told(now))
 
 
 def _department(who: Whose) -> _Found:
@@ -202,6 +203,8 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",
         Finding: "a question of the security staff about such an hour, which telling would answer",
         FindingAct: "proof that such a question was asked and answered: ids, codes and numbers",
+        Erasure: "proof, in ids and hashes, that somebody was erased; whom it is about is no longer here",
+        KeyDestruction: "the certificate that a company's keys were destroyed; it names nobody",
         Done: "hashes that recognise a repeated request; gone within a day",
     }
 )

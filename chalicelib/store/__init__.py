@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from chalicelib.store import cookies as cookies
     from chalicelib.store import disclosures as disclosures
     from chalicelib.store import due as due
-    from chalicelib.store import expiry as expiry
     from chalicelib.store import erasure as erasure
+    from chalicelib.store import expiry as expiry
     from chalicelib.store import failures as failures
     from chalicelib.store import holds as holds
     from chalicelib.store import idempotency as idempotency

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.records.consents import UserConsent, UserReceipt
-from chalicelib.store.receipts import Placed, newest
+from chalicelib.store.receipts import Placed, placed
 from chalicelib.store.table import Rows, Stored
 from chalicelib.store.transaction import Transaction
 
@@ -56,7 +56,7 @@ def words(company_id: str, user_id: str) -> dict[ConsentPurpose, UserConsent]:
 
 def receipts(company_id: str, user_id: str, limit: int, before: str | None) -> list[Placed[UserReceipt]]:
     """Up to ``limit`` receipts, newest first, from before the one with id ``before``; one query."""
-    return newest(RECEIPTS, company_id, f"user#{user_id}#", limit, before)
+    return placed(RECEIPTS, company_id, f"user#{user_id}#", limit, before)
 
 
 def receipt(company_id: str, user_id: str, receipt_id: str) -> UserReceipt | None:

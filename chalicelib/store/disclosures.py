@@ -20,6 +20,7 @@ from chalicelib.records.disclosures import (
     DisclosureQuestion,
     QuestionReceipt,
 )
+from chalicelib.store.receipts import Placed, placed
 from chalicelib.store.table import Rows, Stored
 
 _USE = Duty.DISCLOSE
@@ -72,6 +73,11 @@ def questions(company_id: str, user_id: str, limit: int, before: str | None) -> 
         page_size=limit,
     )
     return [one.value for one in islice(found, limit)]
+
+
+def receipts(company_id: str, user_id: str, limit: int) -> list[Placed[QuestionReceipt]]:
+    """Up to ``limit`` receipts of what somebody answered, newest first; one query."""
+    return placed(RECEIPTS, company_id, f"question#{user_id}#", limit)
 
 
 def of_company(company_id: str, before: str | None = None) -> Iterator[Stored[Disclosed]]:

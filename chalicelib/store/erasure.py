@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 
@@ -68,9 +68,16 @@ def put_aside(model: type[Any], keys: Iterable[Key]) -> int:
     return kept
 
 
-def recipients(company_id: str, message_ids: Sequence[str]) -> dict[str, int]:
-    """How many people each message went to; those that are gone are missing. A call for each hundred."""
-    found: dict[str, int] = {}
+class Written(NamedTuple):
+    """What the open facts of a message say: how many it went to, and whether anybody followed a link."""
+
+    recipients: int
+    clicked: bool
+
+
+def written(company_id: str, message_ids: Sequence[str]) -> dict[str, Written]:
+    """The open facts of messages; those that are gone are missing. A call for each hundred."""
+    found: dict[str, Written] = {}
     waiting = [{"pk": {"S": company_id}, "sk": {"S": f"message#{one}"}} for one in dict.fromkeys(message_ids)]
     refused = 0
     while waiting:
@@ -78,13 +85,15 @@ def recipients(company_id: str, message_ids: Sequence[str]) -> dict[str, int]:
         asked = {
             "Keys": keys,
             "ConsistentRead": True,
-            "ProjectionExpression": "sk, #f.#r",
-            "ExpressionAttributeNames": {"#f": "facts", "#r": "recipients"},
+            "ProjectionExpression": "sk, #f.#r, #f.#c",
+            "ExpressionAttributeNames": {"#f": "facts", "#r": "recipients", "#c": "clicks"},
         }
         answer = batches.call("batch_get_item", RequestItems={settings.TABLE_WORKSPACE: asked})
         for row in answer["Responses"].get(settings.TABLE_WORKSPACE, ()):
-            count = row.get("facts", {}).get("M", {}).get("recipients", {}).get("N", "1")
-            found[row["sk"]["S"].removeprefix("message#")] = int(count)
+            facts = row.get("facts", {}).get("M", {})
+            clicked = bool(facts.get("clicks", {}).get("M"))
+            message_id = row["sk"]["S"].removeprefix("message#")
+            found[message_id] = Written(int(facts.get("recipients", {}).get("N", "1")), clicked)
         left = answer.get("UnprocessedKeys", {}).get(settings.TABLE_WORKSPACE, {}).get("Keys", [])
         refused = refused + 1 if left else 0
         if refused == batches.TRIES:

@@ -16,8 +16,7 @@ from chalicelib.records.notifications import (
     PushDevice,
     PushOwner,
 )
-from chalicelib.store.receipts import Placed
-from chalicelib.store.receipts import newest as placed
+from chalicelib.store.receipts import Placed, placed
 from chalicelib.store.table import Rows, Stored, query_rows
 
 CHOICES = Rows(NotificationChoices, pk="{company_id}", sk="choices#{user_id}")

@@ -22,7 +22,7 @@ class Placed(NamedTuple, Generic[R]):
     link: str
 
 
-def newest(
+def placed(
     rows: Rows[R], company_id: str, prefix: str, limit: int, before: str | None = None
 ) -> list[Placed[R]]:
     """Up to ``limit`` receipts of one kind under a prefix, newest first, from before the one with id
@@ -36,9 +36,9 @@ def newest(
         newest_first=True,
         page_size=limit,
     )
-    placed = (
+    live = (
         Placed(known.value, chain.entry_of(row), str(row.link))
         for row in found
         if row.kind == rows.kind and (known := rows.live(row, Duty.PROVE_CONSENT)) is not None
     )
-    return list(islice(placed, limit))
+    return list(islice(live, limit))

@@ -13,7 +13,7 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.records.standing import Consent, Receipt, Refusal
 from chalicelib.store import vault
 from chalicelib.store.items import WorkspaceRow
-from chalicelib.store.receipts import Placed, newest
+from chalicelib.store.receipts import Placed, placed
 from chalicelib.store.table import Rows, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
@@ -58,7 +58,7 @@ def of(company_id: str, who: str) -> Standing:
 
 def receipts(company_id: str, who: str, limit: int, before: str | None) -> list[Placed[Receipt]]:
     """What a person consented to and refused, up to ``limit``, newest first; one query."""
-    return newest(RECEIPTS, company_id, f"receipt#{who}#", limit, before)
+    return placed(RECEIPTS, company_id, f"receipt#{who}#", limit, before)
 
 
 def record_consent(consent: Consent, by: str) -> None:

@@ -295,7 +295,7 @@ class Rows(Generic[R]):
         Raises:
             ConflictError: it has changed since.
         """
-        if suspended.waits(known.value):
+        if self.waits(known.value):
             op = new_op()
             self._save(self.put_away(known, op), self.model.version == known.version, op)
             return
@@ -306,6 +306,12 @@ class Rows(Generic[R]):
             call(lambda: row.delete(condition=gone_or_same))
         except PynamoDBException as error:
             raise translate(error) from None
+
+    def waits(self, record: R) -> bool:
+        """Whether a hold keeps a record that somebody deletes. What lies outside the company's own partition
+        (a login, a look-up) opens doors and tells nothing: it is deleted.
+        """
+        return self._pk == "{company_id}" and suspended.waits(record)
 
     def put_away(self, known: Stored[R], op: str) -> Row:
         """The row as it is kept for a hold alone: over for every reader, and for nobody to delete."""

@@ -22,7 +22,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.kernel import aws, clock, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy.gate import Consented
-from chalicelib.store import chain, suspended
+from chalicelib.store import chain
 from chalicelib.store.failures import CONFLICT_TRIES, backoff
 from chalicelib.store.items import LedgerRow, Row
 from chalicelib.store.table import (
@@ -110,7 +110,7 @@ class Transaction:
     def delete(self, rows: Rows[R], known: Stored[R]) -> None:
         """Remove a row that must still be the version that was read; what a hold covers is put away."""
         _not_evidence(rows)
-        if suspended.waits(known.value):
+        if rows.waits(known.value):
             row = rows.put_away(known, self.op)
             self._saves.append((row, rows.model.version == known.version))
             self._see(row)

@@ -11,7 +11,7 @@ import time
 
 from infra.local import LocalStack
 from infra.local.package import ROOT
-from tests.bench import counts, edge_cpu, erasure, identity, imports, prices, report, vault
+from tests.bench import counts, edge_cpu, erasure, identity, imports, prices, report, retention, vault
 from tests.bench.report import Line, Section
 
 EDGE_RATIO = 1.15
@@ -31,6 +31,7 @@ def main() -> int:
         counted = counts.count(stack)
         show(*counted.sections)
         show(*identity.measure(stack), vault.measure(stack))
+        show(*retention.measure(stack))
         show(erasure.measure(stack))
     show(prices.measure(counted.usage))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from boto3.dynamodb.types import TypeDeserializer
+
 from infra.local import LocalStack
 from tests.integration.letters import batch_of, drained, failed, rows, sample
 
@@ -48,6 +50,18 @@ def end(stack: LocalStack, table: str, row: Row, at: float) -> None:
     )
 
 
+LITTLE = 300
+
+
+def over(stack: LocalStack, table: str, *ended: Row) -> None:
+    """Let the time of rows be over for the functions, and for nobody else: the local AWS deletes by a clock of
+    its own, every minute.
+    """
+    for row in ended:
+        end(stack, table, row, stack.now() + LITTLE)
+    stack.advance(LITTLE + 1)
+
+
 def number(row: Row | None, name: str) -> int | None:
     """A number of a row's envelope."""
     return None if row is None or name not in row else int(row[name]["N"])
@@ -55,8 +69,6 @@ def number(row: Row | None, name: str) -> int | None:
 
 def facts(row: Row) -> dict[str, Any]:
     """What of a record lies in clear."""
-    from boto3.dynamodb.types import TypeDeserializer
-
     found: dict[str, Any] = TypeDeserializer().deserialize(row["facts"])
     return found
 

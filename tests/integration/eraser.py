@@ -66,9 +66,13 @@ def finished(stack: LocalStack, company: str, seconds: float = 40) -> None:
 
 def erasing(stack: LocalStack, company: str) -> list[dict[str, Any]]:
     """The work that is not over, as stored."""
-    return [
-        row for row in rows(stack, "workspace") if row["pk"]["S"] == company and row["kind"]["S"] == "erasing"
-    ]
+    found: list[dict[str, Any]] = stack.client("dynamodb").query(
+        TableName="okki-leads-workspace",
+        KeyConditionExpression="pk = :company AND begins_with(sk, :work)",
+        ExpressionAttributeValues={":company": {"S": company}, ":work": {"S": "erasing#"}},
+        ConsistentRead=True,
+    )["Items"]
+    return found
 
 
 def looked_again(stack: LocalStack, company: str, seconds: int = 121) -> None:
@@ -110,10 +114,10 @@ def counted(entries: Iterable[dict[str, Any]]) -> dict[str, int]:
     return sums
 
 
-def opened(stack: LocalStack) -> str:
-    """All rows of all tables as text, what is sealed opened."""
-    found: str = desk(stack, "opened")["text"]
-    return found
+def opened(stack: LocalStack, company: str = "") -> str:
+    """All rows of all tables as text, a line each, what is sealed opened; or those of one company."""
+    lines: list[str] = desk(stack, "opened")["rows"]
+    return "\n".join(line for line in lines if line.startswith(company))
 
 
 # -- in the other process ------------------------------------------------------------------------------
@@ -193,11 +197,11 @@ def _opened() -> Any:
             owner = keepers[row.kind]._owner or row.pk.partition("#")[0]
             place = f"{model.Meta.table_name}\0{row.pk}\0{row.sk}"
             try:
-                told.append(vault.unseal(owner, place, row.sealed, int(row.sealed_with)).decode())
+                told[-1] += vault.unseal(owner, place, row.sealed, int(row.sealed_with)).decode()
             except (vault.KeyMissingError, vault.WrongPlaceError):
                 shut += 1
             assert owner == ids.OPERATOR or owner.startswith("co_")
-    return {"text": "\n".join(told), "shut": shut}
+    return {"rows": told, "shut": shut}
 
 
 def _hold(company: str, canonical: str) -> Any:

@@ -41,10 +41,10 @@ class StaffUser:
         return request(self.stack.api + path, method, body, {**own, **(headers or {})})
 
     def code(self) -> str:
-        """A code that was not used yet. Three fit into half a minute (the one before, this one, the next);
-        after that the functions' clock is moved on, rather than waited for.
+        """A code that was not used yet: this half minute's or the next one's; after those the functions' clock is
+        moved on rather than waited for. Never an old one, which the next second may end.
         """
-        step = max(self.last_step + 1, int(self.stack.now()) // STEP - 1)
+        step = max(self.last_step + 1, int(self.stack.now()) // STEP)
         if step > int(self.stack.now()) // STEP + 1:
             self.stack.advance(STEP)
         self.last_step = step

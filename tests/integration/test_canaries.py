@@ -22,7 +22,7 @@ from chalicelib.privacy import fields
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
 from infra.local.wire import Call
-from tests.integration import canary_people, canary_staff
+from tests.integration import canary_disclosures, canary_people, canary_requests, canary_staff
 from tests.integration.client import (
     CHROME,
     POLICY,
@@ -119,12 +119,15 @@ PLANTED = {
     "wechat_ticket.nickname": f"微信金丝雀{RUN}新",
     "wechat_ticket.open_id": "",
     **canary_staff.planted(RUN),
+    **canary_disclosures.planted(RUN),
+    **canary_requests.planted(RUN),
 }
 """Where a value is needed in several places it is the same one, as in life."""
 
 NOT_TEXT = {
     "user.registered_at": "a time like any other row's",
     "user.locale": "en or zh",
+    **canary_requests.NOT_TEXT,
     "signup.locale": "en or zh",
     "notice.locale": "en or zh",
     "contact.country": "two letters",
@@ -157,7 +160,15 @@ ELSEWHERE = {
     "push token": canary_people.push_token(),
     "signup by WeChat": f"wxkanari{RUN}@work-kanari.example",
 }
-RANDOM = {"session", "invitation key", "device token", "wechat ticket", "staff session", "staff token"}
+RANDOM = {
+    "session",
+    "invitation key",
+    "device token",
+    "wechat ticket",
+    "staff session",
+    "staff token",
+    "request token",
+}
 OPENED_AT = int(PLANTED["open.opened_at"])
 
 
@@ -293,6 +304,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
 
     canary_people.walk(user, own, call, values)
     canary_staff.walk(stack, values)
+    canary_disclosures.walk(user, own, values)
 
     # Contacts and a message: the same.
     contact = {
@@ -356,6 +368,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     assert PLANTED["body.html"] in mail["html"]
     drained(stack, *QUEUES)
     _no_faults(stack)
+    canary_requests.walk(user, own, values)
 
     # A row that nobody foresaw: the contact's with the sealed message of another.
     database, where = stack.client("dynamodb"), {"TableName": "okki-leads-workspace"}

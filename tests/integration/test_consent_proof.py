@@ -9,14 +9,18 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel import ids
+from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import people
 from tests.integration.client import User, fresh_address, request, sign_up
+from tests.integration.disclosing import asked as asked_about
+from tests.integration.disclosing import opened, refused, step, took
 from tests.integration.letters import Letter, letter, rows
+from tests.integration.staff import member
 
 pytestmark = pytest.mark.clause("consent")
 
-QUESTIONS = ("ai_improvement", "longer_retention", "sharing", "marketing")
+QUESTIONS = ("ai_improvement", "longer_retention", "marketing")
 CHINESE = {"Accept-Language": "zh-CN,zh;q=0.9"}
 
 
@@ -97,9 +101,9 @@ def test_a_receipt_holds_the_digest_of_the_words_that_were_on_the_screen(
 
 def test_a_no_before_anybody_asked_claims_no_text(stack: LocalStack) -> None:
     user = sign_up(stack)
-    taken = user.call("DELETE", "/v1/consents?purpose=sharing").json
+    taken = user.call("DELETE", "/v1/consents?purpose=marketing").json
     assert (taken["text_version"], taken["locale"], taken["text_sha256"]) == ("", None, None)
-    assert asked(user, "sharing")["state"] == "denied"
+    assert asked(user, "marketing")["state"] == "denied"
 
 
 def test_the_account_itself_rests_on_words_in_the_language_of_the_signup(stack: LocalStack) -> None:
@@ -137,7 +141,7 @@ def test_what_somebody_switched_on_is_proved_too_and_nobody_elses_receipts_are_s
 
 def test_a_receipt_that_was_tampered_with_no_longer_fits_its_entry(stack: LocalStack) -> None:
     user = sign_up(stack)
-    given = say(user, "sharing")
+    given = say(user, "longer_retention")
     key = {
         "pk": {"S": user.company["id"]},
         "sk": {"S": f"user#{user.me['id']}#{given['id']}"},
@@ -253,3 +257,30 @@ def last(user: User, mail: Letter) -> tuple[dict[str, Any], dict[str, Any]]:
     """How the reader of a mail stands, and the last thing on record about tracking them."""
     found = of_contact(user, mail.contact)
     return found, next(one for one in found["history"]["items"] if one["purpose"] == "tracking")
+
+
+# ---------------------------------------------------------------- data that is given away
+
+
+@pytest.mark.clause("partners")
+def test_a_yes_to_giving_data_away_is_proved_for_one_recipient_and_purpose_and_ends_at_once(
+    stack: LocalStack,
+) -> None:
+    user = sign_up(stack)
+    lea = member(stack, StaffPosition.LEGAL)
+    case = opened(lea, "partner", "service", user.company["id"], user_id=user.me["id"])
+    took(lea, case, "ask")
+    question = asked_about(user, case)
+    path = f"/v1/me/questions/{question}"
+    shown = user.call("GET", "/v1/me/questions", headers=CHINESE).json["items"][0]
+    assert user.call("PUT", path, {"agreed": True}, CHINESE).status == 200
+    assert user.call("PUT", path, {"agreed": False}, CHINESE).status == 200
+    found = proof(user)
+    taken, given = found["sharing"]
+    assert [(one["agreed"], one["purpose"], one["fields"]) for one in (given, taken)] == [
+        (True, "service", shown["fields"]),
+        (False, "service", shown["fields"]),
+    ]
+    assert kept_words(found, given) == kept_words(found, taken) == shown["text"]
+    check(found["sharing"], stack, user.company["id"])
+    refused(step(lea, case, "authorise", question_id=question), "partners", "authorisation_refused")

@@ -70,9 +70,9 @@ def refused(answer: Answer, status: int, code: str) -> None:
 @pytest.mark.clause("consent")
 def test_every_question_is_open_until_answered_and_shown_in_the_readers_language(anna: User) -> None:
     found = words(anna)
-    assert list(found) == ["account", "ai_improvement", "longer_retention", "sharing", "marketing"]
+    assert list(found) == ["account", "ai_improvement", "longer_retention", "marketing"]
     assert (found["account"]["state"], found["account"]["method"]) == ("granted", "signup_form")
-    for purpose in ("ai_improvement", "longer_retention", "sharing", "marketing"):
+    for purpose in ("ai_improvement", "longer_retention", "marketing"):
         word = found[purpose]
         assert (word["state"], word["text_version"], word["at"], word["ask_again"]) == (
             "unknown",

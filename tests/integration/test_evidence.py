@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from botocore.exceptions import ClientError
@@ -133,11 +135,13 @@ def test_every_act_has_exactly_one_entry_and_the_chain_has_no_gap(
     before = own(user)[0]["head"]["seq"]
     contacts = [user.contact(f"reader{number}@buyer.example")["id"] for number in range(10)]
     mail = letter(stack, user)  # one consent more
-    with ThreadPoolExecutor(8) as threads:
+    with ThreadPoolExecutor(3) as threads:
         done = [threads.submit(user.consent, contact) for contact in contacts]
         done += [threads.submit(mail.choose, b"choice=tracking") for _ in range(3)]
         answers = [one.result() for one in done]
-    assert [answer.status for answer in answers] == [200] * 13, [one.body for one in answers]
+    assert [answer.status for answer in answers] == [200] * 13, [
+        one.body for one in answers if one.status != 200
+    ]
     export = own(user)
     found = entries(export)
     assert [one["seq"] for one in found] == list(range(1, before + 1 + 13 + 1))
@@ -192,18 +196,12 @@ def test_of_the_staff_only_who_answers_for_evidence_reads_it(
 
 
 @pytest.mark.parametrize(
-    "cursor",
-    [
-        "x",
-        "1~2~3~4",
-        "1~2~" + "0" * 64 + "~",
-        "~1~" + "0" * 64 + "~receipt",
-        "1~x~" + "0" * 64 + "~a",
-        "%C3%BC",
-    ],
+    "place",
+    ["x", "1~2~3~4", f"1~2~{'0' * 64}~", f"~1~{'0' * 64}~a", f"1~x~{'0' * 64}~a", f"1~2~{'0' * 64}~ü", "\n"],
 )
-def test_a_cursor_that_is_none_of_ours_is_refused(user: User, cursor: str) -> None:
-    assert user.call("GET", f"/v1/company/evidence?cursor={cursor}").status == 422
+def test_a_cursor_that_is_none_of_ours_is_refused(user: User, place: str) -> None:
+    for cursor in (quote(place), base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")):
+        assert user.call("GET", f"/v1/company/evidence?cursor={cursor}").status == 422, cursor
 
 
 def test_entries_written_while_somebody_reads_do_not_break_what_they_read(

@@ -13,10 +13,10 @@ from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.retention import HOLD_KEEP, HOLD_NEAR
 from chalicelib.services.rights.holding import STRAGGLERS_SECONDS
 from infra.local import LocalStack
-from tests.integration.ages import end, facts, number, one, proofs, sweep, task, under
+from tests.integration.ages import end, facts, one, over, proofs, sweep, task, under
 from tests.integration.client import Answer, User, eventually, sign_up
 from tests.integration.letters import Letter, drained, letter, redelivery_after
-from tests.integration.people import join
+from tests.integration.people import join, sign_up_again
 from tests.integration.staff import StaffUser, member
 
 pace = redelivery_after(3)
@@ -212,12 +212,9 @@ def test_what_is_over_under_a_hold_is_put_away_and_goes_by_itself_when_it_is_rel
     user = sign_up(stack)
     sent = letter(stack, user)
     hold = place(legal, user)
-    for row in message_rows(stack, sent):
-        end(stack, "workspace", row, stack.now() - 1)
-    # As a row that the job has not come to yet.
+    # One of before the hold, and one that the job has not come to yet.
     written = letter(stack, user)
-    for row in message_rows(stack, written):
-        end(stack, "workspace", row, stack.now() - 1)
+    over(stack, "workspace", *message_rows(stack, sent), *message_rows(stack, written))
     assert user.call("GET", f"/v1/messages/{sent.message}").status == 404
     sweep(stack)
     assert len(message_rows(stack, sent)) == len(message_rows(stack, written)) == 3
@@ -233,18 +230,42 @@ def test_what_is_over_under_a_hold_is_put_away_and_goes_by_itself_when_it_is_rel
     assert gone["gone"] == {"body": 2, "delivery": 2, "message": 2}
 
 
+@pytest.mark.clause("self-service")
+def test_who_leaves_under_a_hold_is_out_at_once_and_their_rows_wait_for_the_matter(
+    stack: LocalStack, legal: StaffUser
+) -> None:
+    admin = sign_up(stack)
+    colleague = join(admin)
+    company, mark = admin.company["id"], colleague.me["id"]
+
+    def kept() -> dict[str, dict[str, Any]]:
+        return {row["sk"]["S"]: row for row in under(stack, "accounts", company) if mark in row["sk"]["S"]}
+
+    hold = place(legal, admin, "user", user_id=mark)
+    assert admin.call("DELETE", f"/v1/company/members/{mark}").status == 204
+    assert colleague.call("GET", "/v1/me").status == 401
+    drained(stack, "tasks")
+    user = eventually(lambda: row if "expires_at" in (row := kept()[f"user#{mark}"]) else None)
+    assert "ttl" not in user
+    assert not [sk for sk in kept() if sk.startswith("session#")], "a login is no record"
+    assert sign_up_again(stack, colleague.email, "Own").status == 201, "the mailbox is free"
+    let_go(stack, legal, admin, hold["id"])
+    stack.advance(2 * 3600)
+    sweep(stack)
+    eventually(lambda: kept() == {})
+
+
 def test_a_hold_placed_while_a_deletion_is_under_way_wins(stack: LocalStack, legal: StaffUser) -> None:
     user = sign_up(stack)
     sent = letter(stack, user)
-    for row in message_rows(stack, sent):
-        end(stack, "workspace", row, stack.now() - 1)
+    over(stack, "workspace", *message_rows(stack, sent))
     # The sweeper has looked, found no hold, and is about to delete.
-    stack.wire.inject(kind="delay", operation="TransactWriteItems", function=TASKS, seconds=8)
+    slow = stack.wire.inject(kind="delay", operation="TransactWriteItems", function=TASKS, seconds=8)
     results: list[list[int]] = []
     body = {"company": sent.company, "table": "workspace", "keys": f"message#{sent.message}"}
     sweeper = threading.Thread(target=lambda: results.append(task(stack, task="expire", **body)))
     sweeper.start()
-    eventually(lambda: any(fault for fault in [stack.wire.calls] if fault))
+    eventually(lambda: slow.hits)
     hold = legal.call("POST", PATH, wanted(user)).json
     sweeper.join()
     if results == [[]]:
@@ -376,4 +397,3 @@ def test_only_who_may_places_and_releases_and_nothing_is_guessed(stack: LocalSta
     everywhere = [one["id"] for one in legal.call("GET", PATH).json["items"]]
     assert hold["id"] in everywhere
     assert number_of_holds(stack, user.company["id"]) == 1
-    assert number(one(stack, "accounts", user.company["id"], "access"), "version") is not None

@@ -11,8 +11,9 @@ import app as front_door  # noqa: F401  # registers every route
 from chalicelib.api import endpoint, openapi
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids
+from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
-from tests.integration import asking, ways
+from tests.integration import asking, disclosing, staff, ways
 from tests.integration.client import Answer, User, eventually, fresh_address, log_in, sign_up
 from tests.integration.people import invite, join
 
@@ -28,6 +29,7 @@ PREFIXES = {
     "endpoint_id": "psh",
     "notification_id": "ntf",
     "request_id": "req",
+    "question_id": "qst",
 }
 """Every kind of id that a path may hold; a route with another one fails here until somebody adds it."""
 
@@ -63,6 +65,7 @@ class Company:
             "endpoint_id": self.made("/v1/me/push", {"platform": "fcm", "token": token}),
             "notification_id": self.first("/v1/me/inbox"),
             "request_id": self.asked_about(),
+            "question_id": self.questioned(),
         }
 
     def made(self, path: str, body: Any) -> str:
@@ -81,6 +84,14 @@ class Company:
         asking.ask(self.user.stack, "access", self.email).settled()
         return self.first("/v1/company/requests")
 
+    def questioned(self) -> str:
+        """A question before the user's data is given to somebody."""
+        lea = staff.member(self.user.stack, StaffPosition.LEGAL)
+        who = {"user_id": self.user.me["id"]}
+        case = disclosing.opened(lea, "partner", "service", self.user.company["id"], **who)
+        disclosing.took(lea, case, "ask")
+        return disclosing.asked(self.user, case)
+
     def everything(self) -> list[Any]:
         """All it can see of itself."""
         contact, message = self.ids["contact_id"], self.ids["message_id"]
@@ -98,6 +109,8 @@ class Company:
             "/v1/me/wechat",
             "/v1/me/notifications",
             "/v1/me/inbox",
+            "/v1/me/questions",
+            "/v1/company/disclosures",
             "/v1/company/requests",
         ]
         return [self.user.call("GET", path).json for path in paths]

@@ -15,9 +15,10 @@ from chalicelib.kernel import ids
 from chalicelib.privacy import clocks
 from chalicelib.privacy.requests import TOKEN_LIFE, UNVERIFIED_DAYS
 from infra.local import LocalStack
+from tests.agreement import agrees
 from tests.integration import asking, ways
 from tests.integration.asking import ask, asked, code_for, get, post, prove
-from tests.integration.client import User, eventually, fresh_address, fresh_network, sign_up
+from tests.integration.client import User, eventually, fresh_address, fresh_network, request, sign_up
 from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
 from tests.integration.people import join
 
@@ -403,6 +404,29 @@ def test_the_answer_is_in_the_language_that_was_asked_for(stack: LocalStack) -> 
     answer = post(stack, f"/v1/requests/{request_id}/verify", {"code": code})
     one = asking.Asker(stack, email, request_id, answer.json["token"], answer.json["due_at"])
     assert "没有保存" in one.settled()["answer"]["words"][0]
+
+
+@pytest.mark.clause("self-service")
+def test_what_askers_are_answered_is_as_described(stack: LocalStack, user: User) -> None:
+    document = request(f"{stack.api}/openapi.json").json
+    shapes = document["components"]["schemas"]
+    other = sign_up(stack)
+    other.contact(user.email)
+    email = fresh_address("shape")
+    taken = post(stack, "/v1/requests", {"kind": "access", "email": email})
+    agrees(document, shapes["RequestTaken"], taken.json)
+    path = f"/v1/requests/{taken.json['id']}"
+    agrees(document, shapes["RequestKnown"], get(stack, path).json)
+    code = code_for(stack, email, taken.json["id"])
+    agrees(document, shapes["RequestVerified"], post(stack, f"{path}/verify", {"code": code}).json)
+    agrees(document, shapes["RequestKnown"], get(stack, path).json)
+    one = ask(stack, "access", user.email)
+    one.settled()
+    seen = one.get()
+    agrees(document, shapes["RequestAnswer"], seen, filled=False)
+    agrees(document, shapes["RequestSeen"], seen, filled=False)
+    assert seen["answer"]["companies"]
+    agrees(document, shapes["RequestData"], one.data().json, filled=False)
 
 
 # -- times --------------------------------------------------------------------------------------------

@@ -15,9 +15,10 @@ from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.requests import REMIND_BEFORE, Term
 from chalicelib.privacy.retention import REFUSED_COPY
 from infra.local import LocalStack
-from tests.integration import asking
+from tests.agreement import agrees
+from tests.integration import asking, disclosing
 from tests.integration.asking import Asker, ask
-from tests.integration.client import User, eventually, fresh_address, sign_up
+from tests.integration.client import User, eventually, fresh_address, request, sign_up
 from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
 from tests.integration.people import join
 from tests.integration.staff import StaffUser, member
@@ -257,6 +258,20 @@ def test_staff_see_what_is_due_first_and_nobody_in_the_list(stack: LocalStack, o
     assert officer.call("GET", "/v1/staff/requests?cursor=x").status == 422
 
 
+def test_what_staff_are_answered_is_as_described(stack: LocalStack, officer: StaffUser) -> None:
+    document = request(f"{stack.api}/openapi.json").json
+    shapes = document["components"]["schemas"]
+    asker = waiting(stack)
+    path = f"/v1/staff/requests/{asker.id}"
+    page = officer.call("GET", "/v1/staff/requests?limit=1").json
+    agrees(document, shapes["StaffRequestPage"], page, filled=False)
+    agrees(document, shapes["StaffRequest"], officer.call("GET", path).json, filled=False)
+    extended = officer.call("POST", f"{path}/extend", {"months": 2, "reason": "many_requests"}).json
+    agrees(document, shapes["StaffRequest"], extended, filled=False)
+    answered = officer.call("POST", f"{path}/answer", {"text": "Hello"}).json
+    agrees(document, shapes["StaffAnswered"], answered, filled=False)
+
+
 @pytest.mark.clause("personnel", "access")
 def test_only_those_whose_work_it_is_reach_requests(stack: LocalStack, officer: StaffUser) -> None:
     asker = waiting(stack)
@@ -463,3 +478,99 @@ def test_an_answer_that_cannot_be_proven_is_not_given(stack: LocalStack, officer
     assert officer.call("POST", path, {"text": "Hello"}).status == 200
     drained(stack, "notices")
     assert len(asking.mails(stack, asker.email, asking.ANSWERED)) == 1
+
+
+# -- who received it, and what is held ------------------------------------------------------------------
+
+
+def mailed(stack: LocalStack, about: str, case: str) -> list[Any]:
+    """Letters to the recipient of a disclosure about it."""
+    found = [mail for mail in stack.mails(disclosing.RECIPIENT["contact"]) if about in mail["subject"]]
+    return [mail for mail in found if case in mail["text"]]
+
+
+def given(officer: StaffUser, boss: User, who: User) -> str:
+    """Data of a user, handed to a partner they agreed to."""
+    case, question = disclosing.agreed_partner(officer, boss, who)
+    disclosing.took(officer, case, "authorise", question_id=question)
+    disclosing.took(officer, case, "assess", fields=disclosing.WHO, **disclosing.KEY)
+    disclosing.took(officer, case, "disclose")
+    disclosing.taken_out(officer, case)
+    return case
+
+
+@pytest.mark.clause("partners")
+def test_a_correction_and_an_erasure_are_told_to_who_received_the_data(
+    stack: LocalStack, officer: StaffUser
+) -> None:
+    boss = sign_up(stack)
+    ben = join(boss)
+    case = given(officer, boss, ben)
+    access = ask(stack, "access", ben.email)
+    access.settled()
+    (recipient,) = access.data().json["recipients"]
+    assert (recipient["id"], recipient["recipient"]) == (case, disclosing.RECIPIENT["name"])
+    assert recipient["fields"] == disclosing.WHO
+    assert disclosing.RECIPIENT["name"] in access.data("csv").body.decode()
+
+    correct = ask(stack, "correct", ben.email, details="I am called Benjamin.")
+    correct.settled()
+    body = {"text": "Done.", "corrected": True}
+    answered = officer.call("POST", f"/v1/staff/requests/{correct.id}/answer", body)
+    assert answered.json["recipients"] == [{"disclosure_id": case, **disclosing.RECIPIENT, "told": True}]
+    (mail,) = eventually(lambda: mailed(stack, "has been corrected", case))
+    assert ben.email not in mail["text"]
+    assert "Benjamin" not in mail["text"]
+
+    erase = ask(stack, "erase", ben.email)
+    assert erase.settled()["answer"]["outcomes"][0] == "account_erased"
+    assert len(eventually(lambda: mailed(stack, "has been erased", case))) == 1
+    told = [step for step in acts(stack, ids.OPERATOR, erase.id) if step["act"] == "recipient_told"]
+    assert [step["concerns_id"] for step in told] == [case]
+
+
+@pytest.mark.clause("authorities")
+def test_what_an_order_keeps_secret_is_in_no_answer_before_its_time(
+    stack: LocalStack, officer: StaffUser
+) -> None:
+    boss = sign_up(stack)
+    second = member(stack, StaffPosition.LEGAL)
+    case = disclosing.opened(officer, "authority", "legal_duty", boss.company["id"], user_id=boss.me["id"])
+    secret = {"secret_until": disclosing.day(stack, 20), "secret_ground": "s 20(3)"}
+    disclosing.took(officer, case, "ground", **disclosing.GROUND, **secret)
+    disclosing.took(officer, case, "assess", fields=disclosing.WHO, **disclosing.KEY)
+    disclosing.took(second, case, "approve")
+    disclosing.took(officer, case, "disclose")
+    asker = ask(stack, "access", boss.email)
+    asker.settled()
+    assert asker.data().json["recipients"] == []
+    assert case not in asker.data().body.decode()
+    stack.advance(21 * DAY)
+    assert [one["id"] for one in asker.data().json["recipients"]] == [case]
+
+
+@pytest.mark.clause("retention")
+def test_what_a_hold_keeps_is_stored_only_and_the_one_who_asked_is_told(stack: LocalStack) -> None:
+    legal = member(stack, StaffPosition.LEGAL)
+    boss = sign_up(stack)
+    ben = join(boss)
+    buyer = fresh_address("held", "buyer.example")
+    contact = boss.contact(buyer)["id"]
+    hold = {
+        "company_id": boss.company["id"],
+        "matter_id": ids.new("mat"),
+        "scope": "company",
+        "reason": "litigation",
+        "law": "Evidence Act 1893 s 3",
+    }
+    assert legal.call("POST", "/v1/staff/holds", hold).status == 201
+    asker = ask(stack, "erase", ben.email)
+    assert asker.settled()["answer"]["outcomes"] == ["account_held", "objection_noted"]
+    assert ben.call("GET", "/v1/me").status == 401
+    other = ask(stack, "erase", buyer)
+    other.settled()
+    (row,) = company_requests(boss)
+    decided = boss.call("POST", f"/v1/company/requests/{row['id']}", {"decision": "erase"})
+    assert decided.json["decision"] == "held"
+    assert eventually(lambda: boss.call("GET", f"/v1/contacts/{contact}").status == 404)
+    assert [one["decision"] for one in other.get()["answer"]["companies"]] == ["held"]

@@ -73,7 +73,7 @@ def test_who_was_erased_since_the_backup_is_gone_before_anybody_is_served(
     stack.reset_clock()
 
     restore(stack, saved)
-    assert NAME in opened(stack), "the backup did bring them back"
+    assert NAME in opened(stack, one.company), "the backup did bring them back"
     assert left(stack, one)
     told = replay(stack, "--company", one.company)
     by_id = {line["erasure_id"]: line for line in told[:-1]}
@@ -85,7 +85,7 @@ def test_who_was_erased_since_the_backup_is_gone_before_anybody_is_served(
     )
     check_gone(stack, one)
     assert member.me["id"] not in str(rows(stack, "accounts"))
-    assert member.email not in opened(stack)
+    assert member.email not in opened(stack, one.company)
     assert log_in(stack, member.email).status == 401
     bearer = {"Authorization": f"Bearer {member.token}"}
     assert request(f"{stack.api}/v1/me", headers=bearer).status == 401
@@ -142,4 +142,4 @@ def test_keys_that_were_destroyed_stay_destroyed(stack: LocalStack) -> None:
     told = replay(stack, "--company", one.company)
     assert told[-1]["keys_destroyed_again"] == [one.company]
     assert not [row for row in rows(stack, "company-keys") if row["pk"]["S"] == one.company]
-    assert NAME not in opened(stack)
+    assert NAME not in opened(stack, one.company)

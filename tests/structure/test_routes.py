@@ -77,7 +77,7 @@ def test_every_route_serves_rows_of_the_policy_that_exist(route: Route) -> None:
 
 @pytest.mark.parametrize("route", ROUTES, ids=ids)
 def test_paths_hold_ids_and_never_a_mailbox(route: Route) -> None:
-    assert re.fullmatch(r"(/[a-z0-9.]+|/\{[a-z]+(_id)?\})+", route.path)
+    assert re.fullmatch(r"(/[a-z0-9.-]+|/\{[a-z]+(_id)?\})+", route.path)
     assert not re.search(r"mail|phone|name", route.path)
 
 

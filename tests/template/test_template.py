@@ -445,7 +445,13 @@ def test_someone_is_told(template: dict[str, Any]) -> None:
 
 LOST = {
     "hit_lost": {"EdgeLogGroup"},
-    "hint_lost": {"ApiHandlerLogGroup", "RunTasksLogGroup", "StaffLogGroup", "SweepLogGroup", "TakeOrdersLogGroup"},
+    "hint_lost": {
+        "ApiHandlerLogGroup",
+        "RunTasksLogGroup",
+        "StaffLogGroup",
+        "SweepLogGroup",
+        "TakeOrdersLogGroup",
+    },
     "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup"},
     "order_refused": {"TakeOrdersLogGroup"},
     "purpose_refused": {

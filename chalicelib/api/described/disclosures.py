@@ -16,7 +16,7 @@ _ENDING: Final = {"type": ["string", "null"], "enum": [*(one.value for one in En
 _YES_NO_OR_NULL: Final = {"type": ["boolean", "null"]}
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
-    "Recipient": thing("Who receives, and how they are reached.", name=TEXT, contact=TEXT),
+    "DisclosedTo": thing("Who receives, and how they are reached.", name=TEXT, contact=TEXT),
     "DisclosureTaken": thing("A step that was taken.", step=choice(Step), by=TEXT, at=TIME),
     "DisclosureCase": thing(
         "One case of the register.",
@@ -28,7 +28,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         user_id=or_null(TEXT),
         contact_id=or_null(TEXT),
         message_id=or_null(TEXT),
-        recipient=ref("Recipient"),
+        recipient=ref("DisclosedTo"),
         fields=_FIELDS,
         opened_by=TEXT,
         opened_at=TIME,
@@ -59,7 +59,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         purpose=choice(DisclosurePurpose),
         concerns=choice(Concerns),
         user_id={**or_null(TEXT), "description": "Whose data, if it was a user's."},
-        recipient=ref("Recipient"),
+        recipient=ref("DisclosedTo"),
         fields=_FIELDS,
         categories=many(choice(Category)),
         at=TIME,
@@ -73,6 +73,8 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         of_company={**YES_NO, "description": "Asked of the company; its admins answer."},
         kind=choice(DisclosureKind),
         purpose=choice(DisclosurePurpose),
+        text_version=or_null(TEXT),
+        text={**or_null(TEXT), "description": "What a yes to it means; null where it asks for no consent."},
         recipient_name=TEXT,
         fields=_FIELDS,
         asked_at=TIME,

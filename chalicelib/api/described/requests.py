@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from chalicelib.api.shapes import COUNT, TEXT, TIME, YES_NO, choice, many, or_null, page, thing
+from chalicelib.api.shapes import COUNT, TEXT, TIME, YES_NO, choice, many, or_null, page, ref, thing
 from chalicelib.privacy.requests import Extension, Outcome, RequestKind, RequestState
 from chalicelib.records.requests import CompanyDecision, RequestAct
 
@@ -42,8 +42,6 @@ _ASKED: Final = thing(
     decided_at=or_null(TIME),
     note=or_null(TEXT),
 )
-_SEEN: Final = thing("Where a request stands.", id=TEXT, state=TEXT, due_at=TIME)
-
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "RequestTaken": thing("Taken; a code is on its way to the mailbox.", id=TEXT, state=TEXT),
     "RequestVerified": thing(
@@ -54,43 +52,44 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         token={**TEXT, "description": "Opens the answer for 30 days; shown this once."},
     ),
     "RequestSeen": {
-        **_SEEN,
-        "properties": {
-            **_SEEN["properties"],
-            "kind": _KIND,
-            "received_at": TIME,
-            "verified_at": TIME,
-            "clocks": many(
-                thing(
-                    "A deadline of the law.",
-                    id=TEXT,
-                    source=TEXT,
-                    starts_at=TIME,
-                    ends_at=TIME,
-                    followed=YES_NO,
-                )
-            ),
-            "extension": {
-                "type": ["object", "null"],
-                "properties": {"until": TIME, "reason": choice(Extension)},
-            },
-            "answer": {
-                "type": ["object", "null"],
-                "description": "With the token only.",
-                "properties": {
-                    "at": or_null(TIME),
-                    "final": YES_NO,
-                    "outcomes": many(choice(Outcome)),
-                    "words": many(TEXT),
-                    "from_staff": or_null(TEXT),
-                    "ground": {"type": ["object", "null"], "properties": {"code": TEXT, "source": TEXT}},
-                    "companies": many(_ASKED),
-                    "data": or_null(TEXT),
-                    "complain": TEXT,
-                },
-            },
-        },
+        "description": "Without the token the first, with it the second.",
+        "anyOf": [ref("RequestKnown"), ref("RequestAnswer")],
     },
+    "RequestKnown": thing(
+        "What an id alone shows: the same whatever became of the request.",
+        id=TEXT,
+        state={**TEXT, "enum": ["unverified", "verified"]},
+        due_at=TIME,
+    ),
+    "RequestAnswer": thing(
+        "A request as its owner sees it.",
+        id=TEXT,
+        kind=_KIND,
+        state=choice(RequestState),
+        received_at=TIME,
+        verified_at=TIME,
+        due_at=TIME,
+        clocks=many(
+            thing(
+                "A deadline of the law.", id=TEXT, source=TEXT, starts_at=TIME, ends_at=TIME, followed=YES_NO
+            )
+        ),
+        extension=or_null(thing("More time was taken.", until=TIME, reason=choice(Extension))),
+        answer=or_null(
+            thing(
+                "As far as there is one; `final` says whether more will come.",
+                at=or_null(TIME),
+                final=YES_NO,
+                outcomes=many(choice(Outcome)),
+                words=many(TEXT),
+                from_staff=or_null(TEXT),
+                ground=or_null(thing("Why it was refused.", code=TEXT, source=TEXT)),
+                companies=many(_ASKED),
+                data={**or_null(TEXT), "description": "Where the data itself is."},
+                complain={**TEXT, "description": "Where to complain."},
+            )
+        ),
+    ),
     "RequestData": thing(
         "Everything held about the mailbox.",
         request_id=TEXT,
@@ -131,8 +130,14 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "StaffAnswered": thing(
         "A request, answered.",
         **_FILE,
-        recipients_to_tell=many(
-            thing("Somebody to tell of a correction.", disclosure_id=TEXT, name=TEXT, contact=TEXT)
+        recipients=many(
+            thing(
+                "Somebody who received what was corrected; told: a letter is on its way.",
+                disclosure_id=TEXT,
+                name=TEXT,
+                contact=TEXT,
+                told=YES_NO,
+            )
         ),
     ),
 }

@@ -17,7 +17,8 @@ from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.requests import GROUNDS, SOURCES, Extension, Ground, may_refuse
 from chalicelib.records.requests import OpenRequest, Request, RequestEvidence
 from chalicelib.services.rights import desk
-from chalicelib.services.rights.desk import Recipient, Reply
+from chalicelib.services.rights.desk import Reply
+from chalicelib.services.rights.recipients import Recipient
 
 bp = Blueprint(__name__)
 
@@ -98,12 +99,13 @@ def read_staff_request(call: Call) -> dict[str, Any]:
 )
 def answer_staff_request(call: Call) -> dict[str, Any]:
     """``release_data`` opens the account's data to the requester's token, where one-time codes kept it back.
-    ``corrected``: answers whom to tell that what they received within a year has been corrected.
+    ``corrected``: who received the data within a year is told by mail; who has no mailbox on record is
+    listed, for somebody to tell.
     """
     form: StaffAnswer = call.body
     reply = Reply(form.text, release=form.release_data, corrected=form.corrected)
     closed, told = desk.answer(call.path["request_id"], reply, by=call.staff.staff_id)
-    return {**_file(closed, []), "recipients_to_tell": [_recipient(one) for one in told]}
+    return {**_file(closed, []), "recipients": [_recipient(one) for one in told]}
 
 
 @route(
@@ -207,4 +209,9 @@ def _file(one: Request, steps: list[RequestEvidence]) -> dict[str, Any]:
 
 
 def _recipient(one: Recipient) -> dict[str, Any]:
-    return {"disclosure_id": one.disclosure_id, "name": one.name, "contact": one.contact}
+    return {
+        "disclosure_id": one.disclosure_id,
+        "name": one.name,
+        "contact": one.contact,
+        "told": one.told,
+    }

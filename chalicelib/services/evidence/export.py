@@ -7,6 +7,7 @@ not shown, and sealed contents are their digests.
 
 from __future__ import annotations
 
+import base64
 from typing import Any, Final, NamedTuple
 
 from chalicelib import store
@@ -60,12 +61,12 @@ def page(chain: str, limit: int, cursor: str | None, *, anchored: bool) -> Part:
         head=head,
         entries=[evidence.as_json(entry, link) for entry, link in found.entries],
         anchors=_anchors(chain, place.began_at) if anchored and last else [],
-        cursor=None if last else f"{place.began_at}~{head.seq}~{head.link}~{found.after}",
+        cursor=None if last else _cursor(f"{place.began_at}~{head.seq}~{head.link}~{found.after}"),
     )
 
 
 def operators(lane: str | None, limit: int, cursor: str | None) -> Part:
-    """A page of the operator's own chain, or of one of those of cookie receipts, with anchors; as ``page``."""
+    """A page of the operator's chain, or of one of those of cookie receipts, with anchors; as ``page``."""
     chain = ids.OPERATOR if lane is None else f"{ids.OPERATOR}{evidence.COOKIES}{lane}"
     return page(chain, limit, cursor, anchored=True)
 
@@ -74,10 +75,24 @@ def _anchors(chain: str, began_at: int) -> list[Anchor]:
     return [one for one in anchors.of(chain) if one.at <= began_at - RUN_SECONDS]
 
 
+def _cursor(place: str) -> str:
+    """In letters that need no escaping in an address: the keys of entries hold `#`."""
+    return base64.urlsafe_b64encode(place.encode()).rstrip(b"=").decode()
+
+
 def _place(cursor: str) -> Place:
-    began_at, seq, link, after = [*cursor.split("~", 3), "", "", "", ""][:4]
-    readable = len(cursor) <= MAX_CURSOR and cursor.isascii() and cursor.isprintable()
+    began_at, seq, link, after = [*_read(cursor).split("~", 3), "", "", "", ""][:4]
     numbers = all(text.isdecimal() and len(text) <= 12 for text in (began_at, seq))
-    if not (readable and numbers and len(link) == len(evidence.FIRST) and after):
+    if not (numbers and len(link) == len(evidence.FIRST) and after):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
     return Place(int(began_at), Link(int(seq), link), after)
+
+
+def _read(cursor: str) -> str:
+    try:
+        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
+            "ascii"
+        )
+    except ValueError:
+        return ""
+    return text if len(text) <= MAX_CURSOR and text.isprintable() else ""

@@ -7,6 +7,7 @@ word of what it says: that is behind their token.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -27,7 +28,8 @@ from chalicelib.privacy.requests import (
 )
 from chalicelib.records.requests import OpenRequest, RefusedCopy, Request, RequestAct, RequestEvidence
 from chalicelib.services import notify
-from chalicelib.services.rights import answers, routing, steps
+from chalicelib.services.rights import answers, recipients, routing, steps
+from chalicelib.services.rights.recipients import Recipient
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
 PIECE: Final = 60_000
 """Characters of a copy in one row: at four bytes each it stays below DynamoDB's 400 KB."""
-MAX_TOLD: Final = 80
-"""Recipients of one correction in one transaction."""
 
 _USE: Final = Duty.ANSWER_REQUEST
 _WORDS: Final = {
@@ -64,14 +64,6 @@ class Reply(NamedTuple):
     corrected: bool = False
 
 
-class Recipient(NamedTuple):
-    """Somebody who received what has been corrected since (GDPR 19; PDPA s22(2))."""
-
-    disclosure_id: str
-    name: str
-    contact: str
-
-
 def page(limit: int, after: tuple[int, str] | None) -> list[OpenRequest]:
     """What waits for an answer, the first due first; nothing personal. One query."""
     return store.requests.open_requests(limit, after)
@@ -92,7 +84,7 @@ def read(request_id: str, *, by: str) -> File:
 
 
 def answer(request_id: str, reply: Reply, *, by: str) -> tuple[Request, list[Recipient]]:
-    """Answer, which closes it; with a correction, whom to tell of it.
+    """Answer, which closes it; of a correction those are told who received the data within a year.
 
     Raises:
         NotFoundError: no such request.
@@ -103,18 +95,12 @@ def answer(request_id: str, reply: Reply, *, by: str) -> tuple[Request, list[Rec
     release = reply.release and request.wish in OPENS_DATA
     closed = _closed(request, RequestState.ANSWERED, reply.text)
     closed = replace(closed, data_open=request.data_open or release)
-    told = _recipients(request) if reply.corrected and request.wish is RequestKind.CORRECT else []
+    corrected = reply.corrected and request.wish is RequestKind.CORRECT
+    told = recipients.of(request) if corrected else []
     transaction = _closing(known, closed)
     steps.note(transaction, closed, RequestAct.ANSWERED, staff_id=by)
-    for one in told[:MAX_TOLD]:
-        steps.note(
-            transaction,
-            closed,
-            RequestAct.RECIPIENT_TO_TELL,
-            staff_id=by,
-            concerns_id=one.disclosure_id,
-        )
-    _commit(transaction, closed, "request_answered")
+    notices = recipients.tell(transaction, closed, told, "corrected", by)
+    _commit(transaction, closed, "request_answered", notices)
     return closed, told
 
 
@@ -218,21 +204,10 @@ def _closing(known: Stored[Request], closed: Request) -> Transaction:
     return transaction
 
 
-def _commit(transaction: Transaction, request: Request, template: str) -> None:
+def _commit(transaction: Transaction, request: Request, template: str, notices: Sequence[str] = ()) -> None:
     notice_id = routing.tell(transaction, request, template)
     transaction.commit()
-    notify.hint([notice_id])
-
-
-def _recipients(request: Request) -> list[Recipient]:
-    if request.company_id is None or request.user_id is None:
-        return []
-    since = answers.year_before(request)
-    found = store.disclosures.of_subject(request.company_id, request.user_id, since)
-    return [
-        Recipient(one.value.disclosure_id, one.value.recipient_name, one.value.recipient_contact)
-        for one in found
-    ]
+    notify.hint([notice_id, *notices])
 
 
 def _keep_copy(request: Request) -> None:

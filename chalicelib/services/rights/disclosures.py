@@ -11,14 +11,14 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import store
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError, RefusedError
 from chalicelib.privacy import disclosures as rules
 from chalicelib.privacy.decisions import Refused
-from chalicelib.privacy.disclosure_kinds import DisclosureKind, DisclosurePurpose, Ending, Step
+from chalicelib.privacy.disclosure_kinds import DisclosureKind, Ending, Step
 from chalicelib.privacy.notifications import Kind
 from chalicelib.records.disclosures import Asked, Disclosed, Disclosure, DisclosurePayload
 from chalicelib.services.rights import (
@@ -42,19 +42,6 @@ _TOLD: Final = frozenset({DisclosureKind.AUTHORITY, DisclosureKind.SUCCESSOR, Di
 """Kinds of which whoever is concerned hears when data is given. A partner's were asked, a complainant's told
 what was decided; 3.1(c) itself tells of the vendors.
 """
-
-
-class Recipient(NamedTuple):
-    """Who received data about somebody: for access answers, and to pass corrections on."""
-
-    disclosure_id: str
-    kind: DisclosureKind
-    purpose: DisclosurePurpose
-    name: str
-    contact: str
-    at: int
-    fields: tuple[str, ...]
-    categories: tuple[str, ...]
 
 
 def read(disclosure_id: str) -> Disclosure:
@@ -110,6 +97,8 @@ def take(staff_id: str, disclosure_id: str, step: Step, given: Given) -> Disclos
         if _repeated(again, staff_id, step, mark):
             return again  # the same request twice at once
         raise
+    if step is Step.DISCLOSE:
+        telemetry.event("disclosed", kind=made.kind, company_id=made.company_id, records=made.n_records)
     return made
 
 
@@ -136,33 +125,10 @@ def hand_over(staff_id: str, disclosure_id: str) -> tuple[bytes, Disclosure]:
 def of_company(company_id: str, limit: int, before: str | None) -> list[Disclosed]:
     """What was given away of a company and its people, newest first, without what an order keeps secret."""
     now = clock.now()
-    shown = (one.value for one in store.disclosures.of_company(company_id, before) if _open(one.value, now))
+    shown = (
+        one.value for one in store.disclosures.of_company(company_id, before) if one.value.may_be_told(now)
+    )
     return list(islice(shown, limit))
-
-
-def recipients_of(company_id: str, subject: str, since: int) -> list[Recipient]:
-    """Who received data about somebody since then, newest first: a user by id, anybody else by the keyed hash
-    of their address. Without what an order keeps secret. One query; needs the accounts table only.
-    """
-    now = clock.now()
-    return [
-        Recipient(
-            disclosure_id=one.disclosure_id,
-            kind=one.kind,
-            purpose=one.purpose,
-            name=one.recipient_name,
-            contact=one.recipient_contact,
-            at=one.at,
-            fields=one.wanted,
-            categories=tuple(payload.categories(one.concerns, one.wanted)),
-        )
-        for one in (found.value for found in store.disclosures.of_subject(company_id, subject, since))
-        if _open(one, now)
-    ]
-
-
-def _open(one: Disclosed, now: int) -> bool:
-    return one.secret_until is None or now >= one.secret_until
 
 
 def _known(disclosure_id: str) -> Stored[Disclosure]:

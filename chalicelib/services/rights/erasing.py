@@ -40,21 +40,31 @@ def go_on(company_id: str, person: str) -> None:
     work, now = known.value, clock.now()
     if work.state in {ErasingState.WAITING, ErasingState.HELD} and now < work.due_at:
         return
-    held = holds.blocking(company_id, person=person)
-    if work.state is ErasingState.HELD and held:
-        _save(known, replace(work, due_at=now + HELD_SECONDS))
-        return
-    if work.state is ErasingState.WAITING:
-        work = replace(work, state=ErasingState.LOOKING, source=0, after="", redo=None)
-    elif work.state is ErasingState.HELD:
-        work = replace(work, state=ErasingState.RUNNING, source=0, after="", redo=None)
     try:
-        _Run(known, work, held).go()
+        _go_on(known, work, holds.blocking(company_id, person=person))
     except store.vault.KeyMissingError:
         # The company's keys were destroyed: nobody can read what is left, and the certificate says so.
         store.erasure.ERASING.delete(known)
     except ConflictError:
         return  # another job does the same step: theirs goes on
+
+
+def _go_on(known: Stored[Erasing], work: Erasing, held: tuple[str, ...]) -> None:
+    if work.state is ErasingState.HELD:
+        if held:
+            _save(known, replace(work, due_at=clock.now() + HELD_SECONDS))
+            return
+        _take_named(work)
+        work = replace(work, state=ErasingState.RUNNING, source=0, after="", redo=None)
+    elif work.state is ErasingState.WAITING:
+        work = replace(work, state=ErasingState.LOOKING, source=0, after="", redo=None)
+    _Run(known, work, held).go()
+
+
+def _take_named(work: Erasing) -> None:
+    """What was found before it was held: the job that ends the hold may have deleted what led to it."""
+    found = store.erasure.ERASURES.query(work.company_id, f"erasure#{work.erasure_id}#")
+    prospects.take_named(entry.value for entry in found)
 
 
 class _Run:

@@ -77,9 +77,20 @@ def _known_as(company_id: str, person: str) -> tuple[set[str], set[str]]:
     return mailboxes, called
 
 
+def others_read(company_id: str, message_id: str, person: str) -> bool:
+    """Whether a message is anybody else's as well, by what is left of its lists. When in doubt it is. One
+    read.
+    """
+    body = store.messages.BODIES.get(company_id=company_id, message_id=message_id, use=USE)
+    everybody = () if body is None else (*body.value.to, *body.value.cc)
+    return body is None or any(not is_person(company_id, email, person) for _, email in everybody)
+
+
 def redact(company_id: str, message_id: str, person: str) -> None:
     """Take a recipient out of a message to several people: out of its lists, and out of what it says. Body
     and message change together; repeating it finds nothing to do. Four write units and more, by size.
+
+    How many it was written to stays as it was: that it went to several is what a repetition goes by.
 
     Raises:
         RetryLaterError: its links were followed all the while; to be done again.
@@ -99,10 +110,13 @@ def redact(company_id: str, message_id: str, person: str) -> None:
                 html=clean(body.html),
                 text=clean(body.text),
             )
-            message = replace(message, recipients=len(body.to) + len(body.cc))
         return _said(message, clean), body
 
     _rewrite(company_id, message_id, without)
+    if not others_read(company_id, message_id, person):
+        # The others were taken out at this moment too, so that none of us saw the last one go.
+        whole = [(company_id, f"{kind}#{message_id}") for kind in ("body", "message")]
+        store.erasure.delete(store.erasure.WORKSPACE, whole)
 
 
 def forget_sender(company_id: str, message_id: str, clean: Redactor) -> None:

@@ -15,10 +15,13 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy import disclosures as rules
+from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.disclosures import Authorised
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
+from chalicelib.privacy.texts import NOTHING, ConsentText
 from chalicelib.records.disclosures import Asked, Disclosure, DisclosureQuestion, QuestionReceipt
+from chalicelib.services import consents
 from chalicelib.services.rights import telling
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Stored
 
 TRIES: Final = 5
+GRANTS_PER_USER: Final = 60
+"""In an hour. Only the yes is counted: nobody is told to wait with a no."""
 _KINDS: Final = {
     Asked.AUTHORISATION: (Kind.DISCLOSURE, "disclosure_question"),
     Asked.COMPLAINT: (Kind.COMPLAINT, "disclosure_complaint"),
@@ -101,12 +106,25 @@ def mine(who: Principal, limit: int, before: str | None) -> list[DisclosureQuest
     return sorted(found, key=lambda one: one.question_id, reverse=True)[:limit]
 
 
-def answer(who: Principal, question_id: str, *, agreed: bool, words: str | None) -> DisclosureQuestion:
-    """Say yes or no, or something else than before. The same answer once more changes nothing.
+def text_of(asked: Asked) -> ConsentText | None:
+    """The words above a question that asks for a consent; a complaint asks for none."""
+    if asked is not Asked.AUTHORISATION:
+        return None
+    return consents.current_text(ConsentPurpose.SHARING, clock.now())
+
+
+def answer(
+    who: Principal, question_id: str, *, agreed: bool, words: str | None, locale: str
+) -> DisclosureQuestion:
+    """Say yes or no, or something else than before. The same answer once more changes nothing. ``locale`` is
+    the language in which the question was read.
 
     Raises:
         NotFoundError: not asked of them.
+        TooManyRequestsError: sixty times yes in an hour.
     """
+    if agreed:
+        store.limits.take("question", who.user_id, GRANTS_PER_USER, clock.HOUR)
     for _ in range(TRIES):
         known = _mine(who, question_id)
         if known is None:
@@ -117,7 +135,7 @@ def answer(who: Principal, question_id: str, *, agreed: bool, words: str | None)
         made = replace(one, agreed=agreed, words=words, answered_at=clock.now(), answered_by=who.user_id)
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.replace(store.disclosures.QUESTIONS, known, made)
-        transaction.put_new(store.disclosures.RECEIPTS, _receipt(who, made, agreed=agreed))
+        transaction.put_new(store.disclosures.RECEIPTS, _receipt(who, made, agreed, locale))
         try:
             transaction.commit()
         except ConflictError:
@@ -126,7 +144,9 @@ def answer(who: Principal, question_id: str, *, agreed: bool, words: str | None)
     raise ConflictError
 
 
-def _receipt(who: Principal, made: DisclosureQuestion, *, agreed: bool) -> QuestionReceipt:
+def _receipt(who: Principal, made: DisclosureQuestion, agreed: bool, locale: str) -> QuestionReceipt:
+    current = text_of(made.asked)
+    text = NOTHING if current is None else current.shown(locale)
     return QuestionReceipt(
         company_id=who.company_id,
         user_id=who.user_id,
@@ -138,6 +158,9 @@ def _receipt(who: Principal, made: DisclosureQuestion, *, agreed: bool) -> Quest
         recipient=made.recipient,
         wanted=made.wanted,
         agreed=agreed,
+        text_version=text.version,
+        locale=text.locale,
+        text_sha256=text.sha256,
         at=made.answered_at or 0,
     )
 

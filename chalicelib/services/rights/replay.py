@@ -109,26 +109,13 @@ def _person(known: Known) -> Counter[str]:
                 found.update(page.counts)
                 prospects.take(page)
                 after = page.until
-        found.update(_named(known))
+        found.update(prospects.take_named(known.entries))
         if found.total() == before:
             # Work that the backup brought back half done would only trip over its own entries.
             work = store.erasure.ERASING.place(company_id=company_id, person=person)
             store.erasure.delete(store.erasure.WORKSPACE, [work])
             return found
     raise RetryLaterError
-
-
-def _named(known: Known) -> Counter[str]:
-    """What went under its own id: a contact may have had no address yet when the backup was made."""
-    company_id, gone = known.begun.company_id, []
-    for entry in known.entries:
-        for message_id in entry.messages:
-            for prefix in ("message#", "body#", "click#"):
-                gone += store.erasure.under(store.erasure.WORKSPACE, company_id, f"{prefix}{message_id}")
-        for contact_id in entry.contacts:
-            gone += store.erasure.under(store.erasure.WORKSPACE, company_id, f"contact#{contact_id}")
-    store.erasure.delete(store.erasure.WORKSPACE, [(row.pk, row.sk) for row in gone])
-    return Counter(row.kind for row in gone)
 
 
 def _user(known: Known) -> Counter[str]:

@@ -26,7 +26,7 @@ from chalicelib.privacy.requests import (
 )
 from chalicelib.records.requests import CompanyRequest, OpenRequest, PassedOn, Request, RequestAct, Stage
 from chalicelib.services import admins, notify, reminders, request_words
-from chalicelib.services.rights import accounts, erasure, requests, steps
+from chalicelib.services.rights import accounts, erasure, recipients, requests, steps
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -95,7 +95,11 @@ def _acted(known: Stored[Request]) -> Stored[Request]:
     transaction = store.transaction.Transaction(store.table.new_op())
     after = _put(transaction, known, found)
     steps.note(transaction, found, RequestAct.ACTED, outcomes=found.outcomes)
+    told: list[str] = []
+    if {Outcome.ACCOUNT_ERASED, Outcome.ACCOUNT_HELD} & set(outcomes):
+        told = recipients.tell(transaction, found, recipients.of(found), "erased")
     transaction.commit()
+    notify.hint(told)
     return after
 
 

@@ -112,7 +112,7 @@ def _before(expires_at: float | None, lives: timedelta, moment: int) -> bool:
 
 
 def redact(company_id: str, user_id: str, found: Traces) -> None:
-    """Take the user's address out of what colleagues were told, and their name out of ``found.written``.
+    """Take the user out of what colleagues were told, and their name out of ``found.written``.
 
     While their own row is there: it says what they are called. Repeatable.
 
@@ -125,7 +125,9 @@ def redact(company_id: str, user_id: str, found: Traces) -> None:
     by_address = Redactor([user.value.email], ())
     clean = Redactor([user.value.email], [user.value.name])
     for item in store.notifications.INBOX.query(company_id, "inbox#", use=_USE):
-        if item.value.user_id != user_id and letters.quotes(item.value, by_address):
+        # By their whole name as well: that is how colleagues are told of each other.
+        named = user.value.name in item.value.values.values() or letters.quotes(item.value, by_address)
+        if item.value.user_id != user_id and named:
             letters.redact_inbox(item, clean)
     for message_id in found.written:
         letters.forget_sender(company_id, message_id, clean)

@@ -26,6 +26,7 @@ from chalicelib.api import (
     policy,
     reference,
     shapes,
+    standing,
 )
 from chalicelib.api.endpoint import ROUTES, Call, Route
 from chalicelib.api.forms import Form, Line
@@ -213,7 +214,7 @@ def test_answers_look_as_described(document: dict[str, Any]) -> None:
 
 
 def test_path_parameters_take_what_the_views_take() -> None:
-    assert set(openapi._PLACES["purpose"]["enum"]) == {purpose.value for purpose in contacts._PURPOSES}
+    assert set(openapi._PLACES["purpose"]["enum"]) == {purpose.value for purpose in standing._PURPOSES}
     assert re.search(openapi._ID["pattern"], ids.new("msg"))
 
 

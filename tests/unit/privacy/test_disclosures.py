@@ -1,10 +1,8 @@
-"""Who may receive what, after which steps: each order walked, each rule tried a second on either side."""
+"""Who may receive what, after which steps: each order walked, and nothing that leaves it."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -18,105 +16,25 @@ from chalicelib.privacy.disclosure_kinds import (
     DisclosurePurpose,
     Ending,
     Step,
-    Verdict,
     may_receive,
 )
 from chalicelib.privacy.disclosures import (
-    ANSWER_WITHIN,
-    AUTHORISATION_VALID,
-    SECRET_AT_MOST,
-    Authorised,
-    Binding,
     Case,
-    Contract,
     Evidence,
-    Ground,
-    answer_ends,
-    authorisation_ends,
     may_open,
     take,
 )
 from chalicelib.privacy.register import HOLDINGS, Category
-from chalicelib.privacy.retention import after
-
-NOW = int(datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp())
-YEAR = int(timedelta(days=365).total_seconds())
-WHO = ("user.name", "user.email")
-PURPOSE = {
-    DisclosureKind.PARTNER: DisclosurePurpose.SERVICE,
-    DisclosureKind.VENDOR: DisclosurePurpose.ASSESS_DELIVERY,
-    DisclosureKind.COMPLAINANT: DisclosurePurpose.COMPLAINT_HANDLING,
-    DisclosureKind.AUTHORITY: DisclosurePurpose.LEGAL_DUTY,
-    DisclosureKind.SUCCESSOR: DisclosurePurpose.SUCCESSION,
-    DisclosureKind.PUBLIC: DisclosurePurpose.CONSENTED_PUBLICATION,
-}
-GROUND = Ground("Criminal Procedure Code 2010 s 20", "Order 7/2026")
-BINDING = Binding("Deed of 1 March", "2025-01-16", "2025-01-16")
-CONTRACT = Contract("DPA 12", DisclosurePurpose.ASSESS_DELIVERY, NOW - YEAR, NOW + YEAR)
-
-
-def case(kind: DisclosureKind, **more: Any) -> Case:
-    made = Case(
-        kind=kind,
-        purpose=PURPOSE[kind],
-        concerns=Concerns.USER,
-        recipient="r1",
-        wanted=WHO,
-        opened_by="stf_1",
-        by={},
-        at={},
-    )
-    return replace(made, **more)
-
-
-def yes(of: Case, **more: Any) -> Authorised:
-    made = Authorised(
-        purpose=of.purpose,
-        recipient=of.recipient,
-        fields=frozenset(of.wanted),
-        agreed=True,
-        at=NOW,
-        by_company=False,
-    )
-    return replace(made, **more)
-
-
-def evidence(of: Case, step: Step) -> Evidence:
-    """What each step is taken on, all in order."""
-    match step:
-        case Step.AUTHORISE | Step.DISCLOSE:
-            return Evidence(authorised=yes(of))
-        case Step.CONTRACT:
-            return Evidence(contract=CONTRACT)
-        case Step.GROUND:
-            return Evidence(ground=GROUND)
-        case Step.BIND:
-            return Evidence(binding=BINDING)
-        case Step.ASSESS:
-            return Evidence(necessary=of.wanted, key="key")
-        case Step.DECIDE:
-            return Evidence(verdict=Verdict.DISCLOSE, answered=True)
-    return Evidence()
-
-
-def went(of: Case, *steps: Step, now: int = NOW) -> Case:
-    """The case after these steps, by one person, where a second one is needed by another."""
-    for step in steps:
-        by = "stf_2" if step in RULES[of.kind].second else "stf_1"
-        outcome = take(of, step, by, now, evidence(of, step))
-        assert isinstance(outcome, Case), (step, outcome)
-        of = outcome
-    return of
-
-
-def order(kind: DisclosureKind) -> list[Step]:
-    """One way through: the first of the alternatives that its purpose allows."""
-    first = {DisclosureKind.SUCCESSOR: Step.BIND, DisclosureKind.PUBLIC: Step.AUTHORISE}
-    return [next(iter(slot)) if len(slot) == 1 else first[kind] for slot in RULES[kind].order]
-
-
-def refused(outcome: Case | Refused, kind: DisclosureKind, reason: str) -> None:
-    assert outcome == Refused(RULES[kind].clause, reason)
+from tests.unit.privacy.disclosure_samples import (
+    NOW,
+    PURPOSE,
+    WHO,
+    case,
+    evidence,
+    order,
+    refused,
+    went,
+)
 
 
 @pytest.mark.clause("partners", "email-vendors", "complainant", "authorities", "merger", "public")
@@ -170,156 +88,6 @@ def test_whoever_prepared_a_case_does_not_decide_it(kind: DisclosureKind) -> Non
     refused(take(opened_only, second, "stf_1", NOW, evidence(before, second)), kind, "same_person")
     refused(take(opened_only, second, "stf_3", NOW, evidence(before, second)), kind, "same_person")
     assert isinstance(take(opened_only, second, "stf_2", NOW, evidence(before, second)), Case)
-
-
-@pytest.mark.clause("partners")
-@pytest.mark.parametrize(
-    ("change", "reason"),
-    [
-        ({"agreed": None, "at": None}, "authorisation_missing"),
-        ({"agreed": False}, "authorisation_refused"),
-        ({"recipient": "r2"}, "authorised_for_another"),
-        ({"purpose": DisclosurePurpose.SALES}, "purpose_changed"),
-        ({"fields": frozenset({"user.name"})}, "authorised_for_less"),
-        ({"by_company": True}, "not_theirs_to_authorise"),
-        ({"at": NOW + 1}, "authorisation_expired"),
-    ],
-)
-def test_a_yes_covers_its_recipient_its_purpose_and_its_fields_and_no_others(
-    change: dict[str, Any], reason: str
-) -> None:
-    of = case(DisclosureKind.PARTNER)
-    given = Evidence(authorised=yes(of, **change))
-    refused(take(of, Step.AUTHORISE, "stf_1", NOW, given), of.kind, reason)
-
-
-@pytest.mark.clause("partners")
-@pytest.mark.parametrize("said", [datetime(2026, 3, 1, 9, tzinfo=UTC), datetime(2024, 2, 29, tzinfo=UTC)])
-def test_a_yes_holds_for_its_period_to_the_second(said: datetime) -> None:
-    at, of = int(said.timestamp()), case(DisclosureKind.PARTNER)
-    ends = int(after(said, AUTHORISATION_VALID).timestamp())
-    assert authorisation_ends(at) == ends
-    given = Evidence(authorised=yes(of, at=at))
-    assert isinstance(take(of, Step.AUTHORISE, "stf_1", ends - 1, given), Case)
-    refused(take(of, Step.AUTHORISE, "stf_1", ends, given), of.kind, "authorisation_expired")
-
-
-@pytest.mark.clause("partners", "merger", "public")
-def test_what_was_authorised_must_still_be_so_when_the_data_leaves() -> None:
-    of = went(case(DisclosureKind.PARTNER), Step.AUTHORISE, Step.ASSESS)
-    taken_back = Evidence(authorised=yes(of, agreed=False))
-    refused(take(of, Step.DISCLOSE, "stf_1", NOW, taken_back), of.kind, "authorisation_refused")
-    refused(take(of, Step.DISCLOSE, "stf_1", NOW, Evidence()), of.kind, "authorisation_missing")
-    late = authorisation_ends(NOW)
-    refused(
-        take(of, Step.DISCLOSE, "stf_1", late, Evidence(authorised=yes(of))), of.kind, "authorisation_expired"
-    )
-
-
-@pytest.mark.clause("partners", "merger")
-def test_a_company_cannot_give_away_its_peoples_data() -> None:
-    of = case(DisclosureKind.PARTNER, concerns=Concerns.COMPANY, wanted=("company.name",))
-    assert isinstance(take(of, Step.ASK, "stf_1", NOW, Evidence()), Case)
-    theirs = replace(of, wanted=("company.name", "user.email"))
-    refused(take(theirs, Step.ASK, "stf_1", NOW, Evidence()), of.kind, "not_theirs_to_authorise")
-
-
-@pytest.mark.clause("partners")
-def test_a_question_is_put_once_and_only_where_its_answer_counts() -> None:
-    of = went(case(DisclosureKind.PARTNER), Step.ASK)
-    refused(take(of, Step.ASK, "stf_1", NOW, Evidence()), of.kind, "taken_already")
-    late = went(case(DisclosureKind.PARTNER), Step.AUTHORISE)
-    refused(take(late, Step.ASK, "stf_1", NOW, Evidence()), of.kind, "out_of_order")
-    law = case(DisclosureKind.AUTHORITY)
-    refused(take(law, Step.ASK, "stf_1", NOW, Evidence()), law.kind, "out_of_order")
-
-
-@pytest.mark.clause("email-vendors")
-def test_a_contract_binds_to_the_purpose_and_within_its_days() -> None:
-    of = case(DisclosureKind.VENDOR)
-    sales = replace(CONTRACT, purpose=DisclosurePurpose.SALES)
-    refused(take(of, Step.CONTRACT, "stf_1", NOW, Evidence(contract=sales)), of.kind, "purpose_changed")
-    for now, fits in (
-        (CONTRACT.signed_at - 1, False),
-        (CONTRACT.signed_at, True),
-        (CONTRACT.ends_at - 1, True),
-        (CONTRACT.ends_at, False),
-    ):
-        outcome = take(of, Step.CONTRACT, "stf_1", now, Evidence(contract=CONTRACT))
-        assert isinstance(outcome, Case) is fits, now
-    ready = went(of, Step.CONTRACT, Step.ASSESS)
-    assert isinstance(take(ready, Step.DISCLOSE, "stf_1", CONTRACT.ends_at - 1, Evidence()), Case)
-    refused(
-        take(ready, Step.DISCLOSE, "stf_1", CONTRACT.ends_at, Evidence()), of.kind, "contract_not_in_force"
-    )
-
-
-@pytest.mark.clause("complainant")
-def test_nothing_is_decided_before_the_answer_or_the_end_of_its_time() -> None:
-    of = went(case(DisclosureKind.COMPLAINANT), Step.ASSESS, Step.TELL)
-    silent = Evidence(verdict=Verdict.DISCLOSE)
-    end = NOW + int(ANSWER_WITHIN.total_seconds())
-    assert answer_ends(NOW) == end
-    refused(take(of, Step.DECIDE, "stf_2", end - 1, silent), of.kind, "answer_awaited")
-    assert isinstance(take(of, Step.DECIDE, "stf_2", end, silent), Case)
-    assert isinstance(take(of, Step.DECIDE, "stf_2", NOW, replace(silent, answered=True)), Case)
-
-
-@pytest.mark.clause("complainant")
-def test_a_complaint_is_declined_by_a_decision_and_then_nothing_is_given() -> None:
-    of = went(case(DisclosureKind.COMPLAINANT), Step.ASSESS, Step.TELL)
-    refused(take(of, Step.DECLINE, "stf_2", NOW, Evidence()), of.kind, "decided_otherwise")
-    no = take(of, Step.DECIDE, "stf_2", NOW, Evidence(verdict=Verdict.DECLINE, answered=True))
-    assert isinstance(no, Case)
-    assert no.ending is Ending.DECLINED
-    refused(take(no, Step.DISCLOSE, "stf_2", NOW, Evidence()), of.kind, "ended")
-
-
-@pytest.mark.clause("authorities")
-@pytest.mark.parametrize("missing", ["law", "reference"])
-def test_a_ground_names_the_law_and_the_document(missing: str) -> None:
-    of = case(DisclosureKind.AUTHORITY)
-    given = Evidence(ground=replace(GROUND, **{missing: ""}))
-    refused(take(of, Step.GROUND, "stf_1", NOW, given), of.kind, "legal_ground_missing")
-
-
-@pytest.mark.clause("authorities")
-def test_silence_needs_a_ground_of_its_own_and_ends() -> None:
-    of = case(DisclosureKind.AUTHORITY)
-    latest = int(after(datetime.fromtimestamp(NOW, UTC), SECRET_AT_MOST).timestamp())
-    for until, ground, reason in (
-        (NOW + 1, None, "secrecy_without_ground"),
-        (NOW, "s 20(3)", "secret_too_long"),
-        (latest + 1, "s 20(3)", "secret_too_long"),
-        (latest, "s 20(3)", None),
-        (NOW + 1, "s 20(3)", None),
-    ):
-        given = Evidence(ground=replace(GROUND, secret_until=until, secret_ground=ground))
-        outcome = take(of, Step.GROUND, "stf_1", NOW, given)
-        if reason is None:
-            assert isinstance(outcome, Case)
-        else:
-            refused(outcome, of.kind, reason)
-
-
-@pytest.mark.clause("merger")
-def test_a_successor_is_bound_to_the_policy_in_force_or_people_are_asked() -> None:
-    of = case(DisclosureKind.SUCCESSOR)
-    old = Evidence(binding=replace(BINDING, policy_version="2024-01-01"))
-    refused(take(of, Step.BIND, "stf_1", NOW, old), of.kind, "bound_to_another_policy")
-    asked = went(of, Step.ASK, Step.AUTHORISE, Step.ASSESS, Step.APPROVE)
-    refused(take(asked, Step.DISCLOSE, "stf_1", NOW, Evidence()), of.kind, "authorisation_missing")
-    assert isinstance(take(asked, Step.DISCLOSE, "stf_1", NOW, Evidence(authorised=yes(of))), Case)
-
-
-@pytest.mark.clause("public")
-def test_a_publication_rests_on_consent_or_on_an_order_and_neither_passes_for_the_other() -> None:
-    free = case(DisclosureKind.PUBLIC)
-    refused(take(free, Step.GROUND, "stf_1", NOW, Evidence(ground=GROUND)), free.kind, "consent_needed")
-    ordered = case(DisclosureKind.PUBLIC, purpose=DisclosurePurpose.ORDERED_PUBLICATION)
-    assert isinstance(take(ordered, Step.GROUND, "stf_1", NOW, Evidence(ground=GROUND)), Case)
-    given = Evidence(authorised=yes(ordered))
-    refused(take(ordered, Step.AUTHORISE, "stf_1", NOW, given), free.kind, "legal_ground_missing")
 
 
 @pytest.mark.clause("partners", "authorities")
