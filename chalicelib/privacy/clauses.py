@@ -229,7 +229,7 @@ _ROWS: Final = (
         "4.3.1",
         "Access is narrow, staff and admins prove themselves twice, and reading is analysed.",
         "least privilege per function, shown with the policies enforced",
-        "partly",
+        "works",
     ),
     Clause(
         "personnel",

@@ -193,7 +193,7 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         PassedOn: "which clients a request was passed on to; its answer names them",
         RefusedCopy: "a copy of what access was refused to, kept for a review and gone after thirty days",
         RequestEvidence: "proof of the steps of a request: ids, codes and times; its answer shows the steps",
-        Hold: "that something is kept for a legal matter, which a law may forbid to tell; staff answer for it",
+        Hold: "that something is kept for a legal matter, which a law may forbid to tell; staff answer it",
         HoldStep: "proof of what was done about such a hold",
         Expired: "proof that records were deleted: how many of which kind, of nobody in particular",
         NotedRemoval: "a hash that recognises an event told twice; gone within two days",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from chalicelib.store import accounts as accounts
     from chalicelib.store import announcements as announcements
+    from chalicelib.store import chain as chain
     from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
     from chalicelib.store import cookies as cookies
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from chalicelib.store import idempotency as idempotency
     from chalicelib.store import items as items
     from chalicelib.store import leaving as leaving
+    from chalicelib.store import ledger as ledger
     from chalicelib.store import limits as limits
     from chalicelib.store import messages as messages
     from chalicelib.store import notifications as notifications
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from chalicelib.store import tracking as tracking
     from chalicelib.store import transaction as transaction
     from chalicelib.store import vault as vault
+    from chalicelib.store import watching as watching
     from chalicelib.store import wechat as wechat
 
 

@@ -34,9 +34,11 @@ def _reminder(access: Access) -> Due | None:
     return None if at is None else Due(TERMS_DUE, at)
 
 
-def challenges_of(company_id: str, user_id: str) -> str:
-    """The index partition of one user's second proofs, by which an erasure finds them."""
-    return f"challenges#{company_id}#{user_id}"
+def waits_for(company_id: str, user_id: str) -> str:
+    """The index partition of what waits for one user under a key of its own (second proofs, ways to WeChat),
+    by which an erasure finds it. The sweep does not look there.
+    """
+    return f"waiting#{company_id}#{user_id}"
 
 
 COMPANIES = Rows(
@@ -60,7 +62,7 @@ CHALLENGES = Rows(
     pk="challenge#{challenge_id}",
     sk="challenge",
     owner=ids.OPERATOR,
-    due=lambda one: Due(challenges_of(one.company_id, one.user_id), one.until),
+    due=lambda one: Due(waits_for(one.company_id, one.user_id), one.until),
 )
 RESETS = Rows(Reset, pk="mailbox#{mailbox}", sk="reset#{code_hash}", owner=ids.OPERATOR)
 LOGINS = Rows(Login, pk="mailbox#{mailbox}", sk="login", owner=ids.OPERATOR)

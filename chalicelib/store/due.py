@@ -10,14 +10,13 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.store.accounts import (
     ACCESS,
-    CHALLENGES,
     COMPANIES,
     COMPANIES_DUE,
     MEMBERS,
     NOTICES,
     NOTICES_DUE,
     TERMS_DUE,
-    challenges_of,
+    waits_for,
 )
 from chalicelib.store.announcements import ANNOUNCEMENTS, ANNOUNCEMENTS_DUE
 from chalicelib.store.erasure import ERASING, ERASING_DUE
@@ -55,10 +54,9 @@ def erasing(until: int, limit: int) -> Iterator[dict[str, str]]:
     return (ERASING.key_of(row) for row in _overdue(WorkspaceRow, ERASING_DUE, until, limit))
 
 
-def challenges(company_id: str, user_id: str) -> Iterator[dict[str, str]]:
-    """Keys (challenge_id) of a user's second proofs that are waited for."""
-    rows = _overdue(AccountsRow, challenges_of(company_id, user_id), FAR, MANY)
-    return (CHALLENGES.key_of(row) for row in rows)
+def waiting_for(company_id: str, user_id: str) -> Iterator[tuple[str, str]]:
+    """Keys of a user's second proofs and ways to WeChat that are under way."""
+    return ((row.pk, row.sk) for row in _overdue(AccountsRow, waits_for(company_id, user_id), FAR, MANY))
 
 
 def terms(until: int, limit: int) -> Iterator[dict[str, str]]:

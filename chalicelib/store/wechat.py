@@ -17,13 +17,20 @@ from chalicelib.records.wechat import (
     WechatNickname,
     WechatTicket,
 )
-from chalicelib.store.accounts import operator_hash
-from chalicelib.store.table import Rows, Stored, query_rows
+from chalicelib.store.accounts import operator_hash, waits_for
+from chalicelib.store.table import Due, Rows, Stored, query_rows
 
 if TYPE_CHECKING:
     from chalicelib.store.transaction import Transaction
 
-ATTEMPTS = Rows(WechatAttempt, pk="wechat#{state_hash}", sk="attempt", owner=ids.OPERATOR)
+
+def _of_user(attempt: WechatAttempt) -> Due | None:
+    if attempt.company_id is None or attempt.user_id is None:
+        return None  # somebody logs in: nobody knows yet who
+    return Due(waits_for(attempt.company_id, attempt.user_id), 0)
+
+
+ATTEMPTS = Rows(WechatAttempt, pk="wechat#{state_hash}", sk="attempt", owner=ids.OPERATOR, due=_of_user)
 IDENTITIES = Rows(WechatIdentity, pk="wechat#{identity}", sk="identity", owner=ids.OPERATOR)
 TICKETS = Rows(WechatTicket, pk="wechat#{ticket_hash}", sk="ticket", owner=ids.OPERATOR)
 LINKS = Rows(WechatLink, pk="{company_id}", sk="wechat#{user_id}#{identity}")

@@ -11,7 +11,18 @@ import time
 
 from infra.local import LocalStack
 from infra.local.package import ROOT
-from tests.bench import counts, edge_cpu, erasure, identity, imports, prices, report, retention, vault
+from tests.bench import (
+    counts,
+    edge_cpu,
+    erasure,
+    evidence,
+    identity,
+    imports,
+    prices,
+    report,
+    retention,
+    vault,
+)
 from tests.bench.report import Line, Section
 
 EDGE_RATIO = 1.15
@@ -30,7 +41,7 @@ def main() -> int:
     with LocalStack(proxy=True, clock=False, quiet=True) as stack:
         counted = counts.count(stack)
         show(*counted.sections)
-        show(*identity.measure(stack), vault.measure(stack))
+        show(*identity.measure(stack), vault.measure(stack), evidence.measure(stack))
         show(*retention.measure(stack))
         show(erasure.measure(stack))
     show(prices.measure(counted.usage))

@@ -12,11 +12,12 @@ from chalicelib.kernel import aws
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy.register import Purpose
 from chalicelib.store import contacts, messages, standing, tracking
+from chalicelib.store.chain import Head
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.failures import CONFLICT_TRIES
 from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.table import new_op
-from chalicelib.store.transaction import Transaction
+from chalicelib.store.transaction import CHAIN_TRIES, Transaction
 from infra.local.wire import Wire
 from tests.conformance import samples
 from tests.conformance.engine import Engine
@@ -116,10 +117,10 @@ def _commit_under_another_token(transaction: Transaction, token: str) -> None:
     """As `commit`, but DynamoDB has forgotten the first try."""
     write = transaction._write
 
-    def write_as_forgotten() -> None:
+    def write_as_forgotten(heads: list[Head]) -> None:
         op, transaction.op = transaction.op, token
         try:
-            write()
+            write(heads)
         finally:
             transaction.op = op
 
@@ -206,18 +207,21 @@ def test_a_lasting_fault_is_an_answer_one_can_repeat_and_nothing_was_written(
     assert engine.items(WorkspaceRow, f"{company}#standing") == []
 
 
-@pytest.mark.parametrize(("operation", "act"), [("PutItem", _put), ("TransactWriteItems", _transact)])
+@pytest.mark.parametrize(
+    ("operation", "act", "tries"),
+    [("PutItem", _put, CONFLICT_TRIES), ("TransactWriteItems", _transact, CHAIN_TRIES)],
+)
 def test_a_row_held_by_another_transaction_is_waited_for_but_not_forever(
-    wire: Wire, company: str, operation: str, act: Act
+    wire: Wire, company: str, operation: str, act: Act, tries: int
 ) -> None:
-    fault = wire.inject(kind="conflict", operation=operation, times=CONFLICT_TRIES - 1)
+    fault = wire.inject(kind="conflict", operation=operation, times=tries - 1)
     act(company)
-    assert fault.hits == CONFLICT_TRIES - 1
+    assert fault.hits == tries - 1
     wire.reset()
     wire.inject(kind="conflict", operation=operation, times=99)
     with pytest.raises(UnavailableError):
         act(company)
-    assert calls(wire, operation) == CONFLICT_TRIES
+    assert calls(wire, operation) == tries
 
 
 def test_nothing_of_a_failed_write_but_its_kind_is_logged(

@@ -28,8 +28,8 @@ bp = Blueprint(__name__)
     errors=(422,),
 )
 def operator_evidence(call: Call) -> dict[str, Any]:
-    """What was done about the staff and by it, and what the operator answers for. With `cookies`, one of the 16
-    chains of visitors' answers about cookies.
+    """What was done about the staff and by it, and what the operator answers for. With `cookies`, one of the
+    16 chains of visitors' answers about cookies.
     """
     lane = (call.request.query_params or {}).get("cookies")
     if lane is not None and not (len(lane) == 1 and lane in evidence.LANES):

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from chalicelib.store.erasure import Written
 
 USE: Final = Duty.ERASE
-DELIVERIES_PER_PAGE: Final = 500
-ROWS_PER_PAGE: Final = 1000
+DELIVERIES_PER_PAGE: Final = 250
+ROWS_PER_PAGE: Final = 500
 OPENED_PER_PAGE: Final = 100
 """Rows that have to be opened to see whom they are about."""
 

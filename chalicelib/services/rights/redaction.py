@@ -23,6 +23,10 @@ _SHORTEST_PART: Final = 3
 _SPACED: Final = 0x2E80
 """From this code point on, scripts put no spaces between words, so a name has no edge to look for."""
 
+_APART: Final = r"(?<![\w.+-])"
+_ENDS: Final = r"(?![\w-]|\.\w)"
+"""What stands beside an address when it is not part of a longer one."""
+
 
 class Redactor:
     """Replaces everything that names one person."""
@@ -55,9 +59,10 @@ def _of_mailbox(mailbox: str) -> Iterable[str]:
         domains = {domain: None}
     for one in domains:
         tagged = rf"{re.escape(stem)}(?:\+[^@\s<>\"']*)?@{re.escape(one)}"
-        yield rf"(?i:(?<![\w.+-]){tagged}(?![\w-]|\.\w))"
-        yield rf"(?i:{re.escape(html.escape(stem))}@{re.escape(one)}(?![\w-]|\.\w))"
-        yield rf"(?i:{re.escape(quote(stem))}(?:%2B[^%\s<>\"']*)?%40{re.escape(quote(one))}(?![\w-]|\.\w))"
+        yield rf"(?i:{_APART}{tagged}{_ENDS})"
+        yield rf"(?i:{_APART}{re.escape(html.escape(stem))}@{re.escape(one)}{_ENDS})"
+        linked = rf"{re.escape(quote(stem))}(?:%2B[^%\s<>\"']*)?%40{re.escape(quote(one))}"
+        yield rf"(?i:(?:(?<=%[0-9a-f]{{2}})|{_APART}){linked}{_ENDS})"
 
 
 def _of_name(name: str) -> Iterable[str]:

@@ -61,7 +61,7 @@ def of_user(company_id: str, user_id: str, mailbox: str, left_at: int) -> Traces
         *_own(company_id, user_id),
         *_under_mailbox(mailbox, left_at),
         *_waiting(company_id, user_id, mailbox, left_at),
-        *_challenges(company_id, user_id),
+        *_under_way(company_id, user_id),
     ]
     return Traces(tuple(key for _, key in found), dict(Counter(kind for kind, _ in found)))
 
@@ -100,10 +100,10 @@ def _is_to(known: Stored[Notice], company_id: str, user_id: str, mailbox: str, l
         return False
 
 
-def _challenges(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:
-    rows = store.accounts.CHALLENGES
-    for key in store.due.challenges(company_id, user_id):
-        yield rows.kind, rows.place(**key)
+def _under_way(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:
+    kinds = (store.accounts.CHALLENGES, store.wechat.ATTEMPTS)
+    for pk, sk in store.due.waiting_for(company_id, user_id):
+        yield next((rows.kind for rows in kinds if rows.fits(pk, sk)), "other"), (pk, sk)
 
 
 def _before(expires_at: float | None, lives: timedelta, moment: int) -> bool:
