@@ -19,8 +19,9 @@ from typing import Any
 
 from chalicelib.kernel import aws, settings
 from chalicelib.records.erasures import Erasure, KeyDestruction
-from chalicelib.services.rights import replay
-from chalicelib.store import erasure
+from chalicelib.records.requests import RequestEvidence
+from chalicelib.services.rights import objections, replay
+from chalicelib.store import erasure, requests
 from chalicelib.store.items import LedgerRow
 
 LOOK = frozenset({"held"})
@@ -28,12 +29,13 @@ LOOK = frozenset({"held"})
 
 
 def main(arguments: list[str]) -> int:
-    """Destroy keys that came back, then do every erasure again, the oldest first."""
+    """Destroy keys that came back, do every erasure again, oldest first, and note what was objected to."""
     parser = argparse.ArgumentParser(prog="replay_erasures", description="Erase again what a backup brought.")
     parser.add_argument("--evidence", type=Path)
     parser.add_argument("--company")
     asked = parser.parse_args(arguments)
-    entries, certificates = _read(_file(asked.evidence) if asked.evidence else _ledger(), asked.company)
+    read = _read(_file(asked.evidence) if asked.evidence else _ledger(), asked.company)
+    entries, certificates, steps = read
     shredded = replay.keys(certificates)
     sums: Counter[str] = Counter()
     look = 0
@@ -42,13 +44,18 @@ def main(arguments: list[str]) -> int:
         sums.update(done.found)
         look += done.note in LOOK
         print(json.dumps({**done._asdict()}))
-    print(json.dumps({"found": dict(sums), "keys_destroyed_again": shredded, "to_be_looked_at": look}))
+    objected = objections.again(steps)
+    told = {"found": dict(sums), "keys_destroyed_again": shredded, "objections_again": objected}
+    print(json.dumps({**told, "to_be_looked_at": look}))
     return 1 if look else 0
 
 
-def _read(rows: Iterator[dict[str, Any]], company: str | None) -> tuple[list[Erasure], list[KeyDestruction]]:
+def _read(
+    rows: Iterator[dict[str, Any]], company: str | None
+) -> tuple[list[Erasure], list[KeyDestruction], list[RequestEvidence]]:
     entries: list[Erasure] = []
     certificates: list[KeyDestruction] = []
+    steps: list[RequestEvidence] = []
     for item in rows:
         kind = item["kind"]["S"]
         if company is not None and item["pk"]["S"] != company:
@@ -57,7 +64,9 @@ def _read(rows: Iterator[dict[str, Any]], company: str | None) -> tuple[list[Era
             entries.append(erasure.ERASURES.decode(_row(item), None).value)
         elif kind == erasure.CERTIFICATES.kind:
             certificates.append(erasure.CERTIFICATES.decode(_row(item), None).value)
-    return entries, certificates
+        elif kind == requests.EVIDENCE.kind:
+            steps.append(requests.EVIDENCE.decode(_row(item), None).value)
+    return entries, certificates, steps
 
 
 def _row(item: dict[str, Any]) -> LedgerRow:

@@ -1,8 +1,8 @@
 """The access log (4.3.1): who opened how many records of which kind, one line for each request and
 company.
 
-Written when the answer is ready, from what the store counted (``kernel.openings``): a route cannot forget it.
-``services.evidence.watch`` looks through these lines every hour. Ids and numbers only.
+Written when the view is through or has failed, from what the store counted (``kernel.openings``): a route
+cannot forget it. ``services.evidence.watch`` looks through these lines every hour. Ids and numbers only.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 a client sent is never repeated in an answer.
 """
 
-
 from __future__ import annotations
 
 import json

@@ -174,8 +174,11 @@ def route(
             openings.begin()
             try:
                 call = _call(declared, request, names)
-                answer = view(call)
-                access_log.tell(call.caller, call.officer)
+                try:
+                    answer = view(call)
+                finally:
+                    # Also when it fails: what was opened was opened, whatever became of the answer.
+                    access_log.tell(call.caller, call.officer)
             except ServiceError as error:
                 return problem(error)
             except Exception as error:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from chalice import Blueprint
 
 from chalicelib.api.endpoint import Call, route
+from chalicelib.privacy.anchors import Reading
 from chalicelib.privacy.permissions import Permission
 from chalicelib.services.evidence import export
 from chalicelib.services.evidence.export import Part
+
+SHOWN: Final = 20
+"""Objects of the bucket that are named in an answer."""
 
 bp = Blueprint(__name__)
 
@@ -40,5 +44,15 @@ def evidence_view(part: Part) -> dict[str, Any]:
         "head": {"seq": part.head.seq, "link": part.head.link},
         "entries": part.entries,
         "anchors": [{"seq": one.seq, "link": one.link, "at": one.at} for one in part.anchors],
+        "archive": None if part.archive is None else _archive(part.archive),
         "next_cursor": part.cursor,
+    }
+
+
+def _archive(reading: Reading) -> dict[str, Any]:
+    """What is wrong with the bucket. Somebody can put there as much as they like: the first ones will do."""
+    return {
+        "newest": reading.newest,
+        "doubts": [{"key": one.key, "reason": one.reason} for one in reading.doubts[:SHOWN]],
+        "ignored": list(reading.ignored[:SHOWN]),
     }

@@ -40,7 +40,7 @@ class Answered(Form):
 )
 def list_disclosed(call: Call) -> dict[str, Any]:
     """Data of the company and its people, the newest first. What an order of law forbids telling appears when
-    that is over.
+    that is over. With `not_handed_over_at` it was to be given, and was not.
     """
     if call.cursor is not None and not ids.is_id(call.cursor, "dis"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
@@ -79,7 +79,9 @@ def list_questions(call: Call) -> dict[str, Any]:
     errors=(429,),
 )
 def answer_question(call: Call) -> dict[str, Any]:
-    """Holds at once. A no after a yes takes it back: from then on nothing more is given on it."""
+    """Holds at once. A no after a yes takes it back: from then on nothing more is given on it, and a file
+    that has not left does not leave any more. A yes said again a day later, or to changed words, is renewed.
+    """
     form: Answered = call.body
     locale = wording.locale_of(call.accept_language)
     made = questions.answer(
@@ -95,10 +97,16 @@ def _disclosed(one: Disclosed) -> dict[str, Any]:
         "purpose": one.purpose.value,
         "concerns": one.concerns.value,
         "user_id": one.user_id,
-        "recipient": {"name": one.recipient_name, "contact": one.recipient_contact},
+        "recipient": {
+            "name": one.recipient_name,
+            "contact": one.recipient_contact,
+            "country": one.recipient_country,
+        },
         "fields": list(one.wanted),
         "categories": payload.categories(one.concerns, one.wanted),
         "at": clock.rfc3339(one.at),
+        "not_handed_over_at": clock.rfc3339(one.not_handed_over_at),
+        "transfer_basis": None if one.transfer_basis is None else one.transfer_basis.value,
         "payload_sha256": one.payload_hash,
     }
 
@@ -114,6 +122,7 @@ def _question(one: DisclosureQuestion, locale: wording.Locale) -> dict[str, Any]
         "text_version": None if text is None else text.id,
         "text": None if text is None else text.in_language(locale),
         "recipient_name": one.recipient_name,
+        "recipient_country": one.recipient_country,
         "fields": list(one.wanted),
         "asked_at": clock.rfc3339(one.asked_at),
         "answer_until": clock.rfc3339(one.answer_until),

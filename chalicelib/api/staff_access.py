@@ -27,7 +27,9 @@ bp = Blueprint(__name__)
     answer="StaffAccessPage",
 )
 def list_staff_access(call: Call) -> dict[str, Any]:
-    """Every entry is part of the company's own chain of evidence."""
+    """Every entry is part of the company's own chain of evidence. What a law may forbid us to tell (grants
+    for a legal duty, what concerns a secret hold) is not among them.
+    """
     if call.cursor is not None and not ids.is_id(call.cursor, "act"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = staff_access.page(call.who, call.limit + 1, call.cursor)
@@ -42,7 +44,7 @@ def _access(one: StaffAccess) -> dict[str, Any]:
         "grant_id": one.grant_id,
         "staff_id": one.staff_id,
         "position": one.position.value,
-        "purpose": one.purpose.value,
+        "purpose": None if one.purpose is None else one.purpose.value,
         "export": one.reach.value == "export",
         "masked": one.masked,
         "minutes": one.minutes,

@@ -1,8 +1,8 @@
 """The kinds of recipients that section 3 of the policy names, as one table.
 
 Promise: for each kind its clause, the purposes the policy gives it, what it can be about, its steps in
-order, which of them need a second person, and the items of 2.2 that it may receive at all. Cost: a recipient
-that fits none of them gets nothing.
+order, which of them approve and so need somebody else, and the items of 2.2 that it may receive at all.
+Cost: a recipient that fits none of them gets nothing.
 """
 
 from __future__ import annotations
@@ -72,9 +72,13 @@ class Step(StrEnum):
     TELL = "tell"
     DECIDE = "decide"
     APPROVE = "approve"
+    CONFIRM = "confirm"
+    """A whole company's data takes a second approval, by a third person."""
     DISCLOSE = "disclose"
     DECLINE = "decline"
     WITHDRAW = "withdraw"
+    RELEASE = "release"
+    """After the end: what was given to a prescribed agency may be told from now on."""
 
 
 class Ending(StrEnum):
@@ -84,6 +88,8 @@ class Ending(StrEnum):
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
     """Whoever asked does not want it any more."""
+    NOT_HANDED_OVER = "not_handed_over"
+    """Disclosed, and when the file was asked for, the rules did not allow it any more: it is deleted."""
 
 
 class Verdict(StrEnum):
@@ -93,9 +99,34 @@ class Verdict(StrEnum):
     DECLINE = "decline"
 
 
+class TransferBasis(StrEnum):
+    """On what data may leave Singapore (4.2; PDPA s26 and its Regulations Part 3; GDPR 45, 46, 49). Which one
+    fits is a lawyer's judgement; that one is named, by whom and when, is on record.
+    """
+
+    ADEQUACY = "adequacy"
+    """The law there protects comparably: GDPR 45, PDPA s26."""
+    CLAUSES = "scc"
+    """Standard contractual clauses, or a contract to that effect: GDPR 46(2)(c), PDPR reg. 11."""
+    BINDING_RULES = "bcr"
+    """Binding corporate rules: GDPR 47, PDPR reg. 11."""
+    CONSENT = "consent"
+    """Of whoever is concerned, for this very recipient: GDPR 49(1)(a), PDPR reg. 10."""
+    CONTRACT = "contract"
+    """Necessary for a contract with, or for, whoever is concerned: GDPR 49(1)(b), (c)."""
+    LEGAL_CLAIM = "legal_claim"
+    """GDPR 49(1)(e)."""
+    PUBLIC_INTEREST = "public_interest"
+    """An agreement between states included: GDPR 48, 49(1)(d)."""
+    VITAL_INTERESTS = "vital_interests"
+    """GDPR 49(1)(f)."""
+
+
 @dataclass(frozen=True, slots=True)
 class KindRule:
-    """All that is said about one kind. Of a set in ``order`` one step is enough."""
+    """All that is said about one kind. Of a set in ``order`` one step is enough; a step of ``second``
+    approves, and is taken by somebody who has done nothing else in the case.
+    """
 
     clause: str
     purposes: frozenset[DisclosurePurpose]
@@ -108,6 +139,13 @@ class KindRule:
     def steps(self) -> frozenset[Step]:
         """Every step its order names."""
         return frozenset().union(*self.order)
+
+    def order_of(self, concerns: Concerns) -> tuple[frozenset[Step], ...]:
+        """The order for what a case is about: a whole company is approved twice, as its export is."""
+        if concerns is not Concerns.COMPANY:
+            return self.order
+        number = self.order.index(frozenset({Step.APPROVE})) + 1
+        return (*self.order[:number], frozenset({Step.CONFIRM}), *self.order[number:])
 
 
 NEVER: Final[Mapping[Category, frozenset[str]]] = MappingProxyType(
@@ -134,14 +172,15 @@ def _order(*slots: str) -> tuple[frozenset[Step], ...]:
 
 
 _P: Final = DisclosurePurpose
+_APPROVED: Final = frozenset({Step.APPROVE, Step.CONFIRM})
 RULES: Final[Mapping[DisclosureKind, KindRule]] = MappingProxyType(
     {
         DisclosureKind.PARTNER: KindRule(
             "partners",
             frozenset({_P.SALES, _P.SERVICE}),
             frozenset({Concerns.USER, Concerns.COMPANY}),
-            _order("authorise", "assess", "disclose"),
-            frozenset(),
+            _order("authorise", "assess", "approve", "disclose"),
+            _APPROVED,
             MappingProxyType(
                 {
                     Category.LOGON: _WHO,
@@ -153,8 +192,8 @@ RULES: Final[Mapping[DisclosureKind, KindRule]] = MappingProxyType(
             "email-vendors",
             frozenset({_P.ASSESS_DELIVERY}),
             frozenset({Concerns.MESSAGE}),
-            _order("contract", "assess", "disclose"),
-            frozenset(),
+            _order("contract", "assess", "approve", "disclose"),
+            _APPROVED,
             MappingProxyType({Category.COMMUNICATIONS: frozenset({"subject", "html", "text", "link"})}),
         ),
         DisclosureKind.COMPLAINANT: KindRule(
@@ -175,7 +214,7 @@ RULES: Final[Mapping[DisclosureKind, KindRule]] = MappingProxyType(
             frozenset({_P.LEGAL_DUTY, _P.LEGAL_CLAIM, _P.VITAL_INTERESTS, _P.ADVICE}),
             frozenset(Concerns),
             _order("ground", "assess", "approve", "disclose"),
-            frozenset({Step.APPROVE}),
+            _APPROVED,
             _ALL,
         ),
         DisclosureKind.SUCCESSOR: KindRule(
@@ -183,7 +222,7 @@ RULES: Final[Mapping[DisclosureKind, KindRule]] = MappingProxyType(
             frozenset({_P.SUCCESSION}),
             frozenset({Concerns.USER, Concerns.COMPANY}),
             _order("bind|authorise", "assess", "approve", "disclose"),
-            frozenset({Step.APPROVE}),
+            _APPROVED,
             _ALL,
         ),
         DisclosureKind.PUBLIC: KindRule(
@@ -191,11 +230,21 @@ RULES: Final[Mapping[DisclosureKind, KindRule]] = MappingProxyType(
             frozenset({_P.CONSENTED_PUBLICATION, _P.ORDERED_PUBLICATION}),
             frozenset({Concerns.USER, Concerns.COMPANY}),
             _order("authorise|ground", "assess", "approve", "disclose"),
-            frozenset({Step.APPROVE}),
+            _APPROVED,
             MappingProxyType({Category.LOGON: frozenset({"name", "company"})}),
         ),
     }
 )
+
+
+def may_open(kind: DisclosureKind, purpose: DisclosurePurpose, concerns: Concerns) -> Decision:
+    """Whether such a case can be at all: the policy names the purpose for this kind, and about this data."""
+    rule = RULES[kind]
+    if purpose not in rule.purposes:
+        return Refused(rule.clause, "purpose_outside_policy")
+    if concerns not in rule.concerns:
+        return Refused(rule.clause, "not_about_this")
+    return Allowed()
 
 
 def may_receive(kind: DisclosureKind, category: Category, item: str) -> Decision:

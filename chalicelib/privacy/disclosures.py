@@ -8,12 +8,27 @@ agreed must still hold. Pure: a case in, a case or a refusal out. Cost: there is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Final
 
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
+from chalicelib.privacy.disclosure_facts import (
+    HOME,
+    SECRET_AT_MOST,
+    Authorised,
+    Binding,
+    Case,
+    Contract,
+    Evidence,
+    Ground,
+    answer_ends,
+    approval_ends,
+    authorisation_ends,
+    may_be_told,
+)
 from chalicelib.privacy.disclosure_kinds import (
     RULES,
     Concerns,
@@ -21,104 +36,17 @@ from chalicelib.privacy.disclosure_kinds import (
     DisclosurePurpose,
     Ending,
     Step,
+    TransferBasis,
     Verdict,
 )
-from chalicelib.privacy.retention import Months, after
-
-ANSWER_WITHIN: Final = timedelta(days=7)
-"""How long whoever was complained of has to answer before anything is decided; our choice, to confirm."""
-AUTHORISATION_VALID: Final = Months(12)
-"""How long a yes to one recipient and one purpose holds; our choice, the policy gives no period."""
-SECRET_AT_MOST: Final = Months(24)
-"""How far ahead an order may forbid telling before it has to be looked at again; our choice, to confirm."""
-
-
-@dataclass(frozen=True, slots=True)
-class Authorised:
-    """What somebody said to a question, as it stands now. `agreed` None: nothing yet."""
-
-    purpose: DisclosurePurpose
-    recipient: str
-    fields: frozenset[str]
-    agreed: bool | None
-    at: int | None
-    by_company: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What binds a vendor: the document, the purpose it names, from when until when."""
-
-    reference: str
-    purpose: DisclosurePurpose
-    signed_at: int
-    ends_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """The law and the document that give somebody a right to the data; whether telling is forbidden, and by
-    what.
-    """
-
-    law: str
-    reference: str
-    secret_until: int | None = None
-    secret_ground: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """What binds a successor to the policy: the document, the version it names, the version of now."""
-
-    reference: str
-    policy_version: str
-    in_force: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a step is taken on; each step looks at its own part."""
-
-    authorised: Authorised | None = None
-    contract: Contract | None = None
-    ground: Ground | None = None
-    binding: Binding | None = None
-    necessary: tuple[str, ...] | None = None
-    key: str | None = None
-    verdict: Verdict | None = None
-    answered: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What the rules look at. `recipient` is a keyed hash; `by` and `at` say who took a step, and when."""
-
-    kind: DisclosureKind
-    purpose: DisclosurePurpose
-    concerns: Concerns
-    recipient: str
-    wanted: tuple[str, ...]
-    opened_by: str
-    by: Mapping[Step, str]
-    at: Mapping[Step, int]
-    ending: Ending | None = None
-    contract_ends_at: int | None = None
-
-
-def may_open(kind: DisclosureKind, purpose: DisclosurePurpose, concerns: Concerns) -> Decision:
-    """Whether such a case can be at all: the policy names the purpose for this kind, and about this data."""
-    rule = RULES[kind]
-    if purpose not in rule.purposes:
-        return Refused(rule.clause, "purpose_outside_policy")
-    if concerns not in rule.concerns:
-        return Refused(rule.clause, "not_about_this")
-    return Allowed()
+from chalicelib.privacy.retention import after
 
 
 def take(case: Case, step: Step, by: str, now: int, evidence: Evidence) -> Case | Refused:
     """The case with one more step taken, or why not. Closed for everything the order does not name."""
     rule = RULES[case.kind]
+    if step is Step.RELEASE:
+        return _released(case, step, by, now, evidence)
     if case.ending is not None:
         return Refused(rule.clause, "ended")
     if step is Step.WITHDRAW:
@@ -127,19 +55,54 @@ def take(case: Case, step: Step, by: str, now: int, evidence: Evidence) -> Case 
         if Step.DECIDE in rule.steps:
             return Refused(rule.clause, "decided_otherwise")  # telling comes first, and a decision after it
         return replace(_taken(case, step, by, now), ending=Ending.DECLINED)
-    if step in case.at:
+    if step in case.at and not lapsed(case, step, now, evidence):
         return Refused(rule.clause, "taken_already")
-    if step is not Step.ASK and step not in _expected(case):
+    if step not in case.at and step is not Step.ASK and step not in _expected(case):
         return Refused(rule.clause, "out_of_order")
-    if step in rule.second and by in {case.opened_by, *case.by.values()}:
+    others = {case.opened_by, *(who for one, who in case.by.items() if one is not step)}
+    if step in rule.second and by in others:
         return Refused(rule.clause, "same_person")
+    if step in rule.second and by not in evidence.able:
+        return Refused("personnel", "too_new")
     decision = _judge(case, step, now, evidence)
     return decision if isinstance(decision, Refused) else _after(_taken(case, step, by, now), step, evidence)
 
 
+def lapsed(case: Case, step: Step, now: int, given: Evidence) -> bool:
+    """Whether a step is an approval that carries no more, by its age or with its approver: it may be given
+    anew.
+    """
+    if step not in RULES[case.kind].second or step not in case.at:
+        return False
+    return now >= approval_ends(case.at[step]) or case.by[step] not in given.able
+
+
+def may_leave(case: Case, now: int, given: Evidence) -> Decision:
+    """Whether what was disclosed may still be handed over: all that it rests on holds in this moment. Closed,
+    for the sake of whoever took a yes back meanwhile.
+    """
+    if case.ending is not Ending.DISCLOSED:
+        return Refused(RULES[case.kind].clause, "ended")
+    return _still_holds(case, given, now)
+
+
+def _released(case: Case, step: Step, by: str, now: int, given: Evidence) -> Case | Refused:
+    """Telling of what went to a prescribed agency; an order's silence ends first."""
+    clause = RULES[case.kind].clause
+    if not case.prescribed or case.ending not in {Ending.DISCLOSED, Ending.NOT_HANDED_OVER}:
+        return Refused(clause, "nothing_to_release")
+    if step in case.at:
+        return Refused(clause, "taken_already")
+    if not given.reason:
+        return Refused(clause, "reason_missing")
+    if not may_be_told(now, case.secret_until, withheld=False):
+        return Refused(clause, "still_secret")
+    return _taken(case, step, by, now)
+
+
 def _expected(case: Case) -> frozenset[Step]:
     """The steps of which one is next."""
-    for slot in RULES[case.kind].order:
+    for slot in RULES[case.kind].order_of(case.concerns):
         if not slot & case.at.keys():
             return slot
     return frozenset()
@@ -147,26 +110,8 @@ def _expected(case: Case) -> frozenset[Step]:
 
 def _judge(case: Case, step: Step, now: int, given: Evidence) -> Decision:
     """Whether the evidence does for this step."""
-    match step:
-        case Step.ASK:
-            return _askable(case)
-        case Step.AUTHORISE:
-            return authorised(case, given.authorised, now)
-        case Step.CONTRACT:
-            return _contracted(case, given.contract, now)
-        case Step.GROUND:
-            return _grounded(case, given.ground, now)
-        case Step.BIND:
-            return _bound(case, given.binding)
-        case Step.ASSESS:
-            return _minimum(case, given)
-        case Step.TELL | Step.APPROVE:
-            return Allowed()
-        case Step.DECIDE:
-            return _decidable(case, given, now)
-        case Step.DISCLOSE:
-            return _still_holds(case, given, now)
-    return Refused(RULES[case.kind].clause, "out_of_order")
+    judge = _JUDGES.get(step)
+    return Refused(RULES[case.kind].clause, "out_of_order") if judge is None else judge(case, given, now)
 
 
 def _askable(case: Case) -> Decision:
@@ -196,6 +141,8 @@ def authorised(case: Case, said: Authorised | None, now: int) -> Decision:
         return Refused(clause, "authorisation_missing")
     if not said.agreed:
         return Refused(clause, "authorisation_refused")
+    if not said.current:
+        return Refused(clause, "text_changed")
     if said.recipient != case.recipient:
         return Refused(clause, "authorised_for_another")
     if said.purpose is not case.purpose:
@@ -208,11 +155,6 @@ def authorised(case: Case, said: Authorised | None, now: int) -> Decision:
     if not said.at <= now < authorisation_ends(said.at):
         return Refused(clause, "authorisation_expired")
     return Allowed()
-
-
-def authorisation_ends(at: int) -> int:
-    """Until when a yes of then holds, epoch seconds; from that second on it does not."""
-    return int(after(datetime.fromtimestamp(at, UTC), AUTHORISATION_VALID).timestamp())
 
 
 def _contracted(case: Case, contract: Contract | None, now: int) -> Decision:
@@ -232,6 +174,10 @@ def _grounded(case: Case, ground: Ground | None, now: int) -> Decision:
         return Refused(clause, "consent_needed")
     if ground is None or not ground.law or not ground.reference:
         return Refused(clause, "legal_ground_missing")
+    if case.kind is DisclosureKind.AUTHORITY and ground.prescribed is None:
+        return Refused(clause, "agency_not_stated")
+    if case.kind is not DisclosureKind.AUTHORITY and ground.prescribed is not None:
+        return Refused(clause, "not_an_agency")
     if ground.secret_until is None:
         return Allowed()
     if not ground.secret_ground:
@@ -255,12 +201,27 @@ def _minimum(case: Case, given: Evidence) -> Decision:
         return Refused(clause, "minimum_not_stated")
     if not set(given.necessary) <= set(case.wanted):
         return Refused(clause, "more_than_asked")
-    return Allowed() if given.key else Refused(clause, "recipient_key_missing")
+    return _crossing(case, given.transfer) if given.key else Refused(clause, "recipient_key_missing")
 
 
-def answer_ends(told_at: int) -> int:
-    """When the time to answer a complaint is over, epoch seconds; in that second it is."""
-    return told_at + int(ANSWER_WITHIN.total_seconds())
+def _crossing(case: Case, basis: TransferBasis | None) -> Decision:
+    """Data leaves Singapore on a basis that is named (4.2), and within it needs none."""
+    if case.country == HOME:
+        return Allowed() if basis is None else Refused("cross-border", "not_abroad")
+    if basis is None:
+        return Refused("cross-border", "transfer_basis_missing")
+    if basis is TransferBasis.CONSENT and Step.AUTHORISE not in case.at:
+        return Refused("cross-border", "consent_missing")
+    return Allowed()
+
+
+def _compared(case: Case, given: Evidence) -> Decision:
+    """Whoever approves has found the recipient's key by themselves: a wrong one gives the data to a stranger,
+    and nobody can take it back.
+    """
+    if case.key is not None and given.compared == case.key:
+        return Allowed()
+    return Refused(RULES[case.kind].clause, "key_not_compared")
 
 
 def _decidable(case: Case, given: Evidence, now: int) -> Decision:
@@ -269,14 +230,31 @@ def _decidable(case: Case, given: Evidence, now: int) -> Decision:
         return Refused(clause, "decision_missing")
     if not given.answered and now < answer_ends(case.at[Step.TELL]):
         return Refused(clause, "answer_awaited")
-    return Allowed()
+    return Allowed() if given.verdict is Verdict.DECLINE else _compared(case, given)
 
 
 def _still_holds(case: Case, given: Evidence, now: int) -> Decision:
+    """What was authorised, contracted, bound and approved, as it is now."""
+    decision = _approved(case, given, now)
+    if isinstance(decision, Refused):
+        return decision
     if Step.AUTHORISE in case.at:
         return authorised(case, given.authorised, now)
+    if Step.BIND in case.at:
+        return _bound(case, given.binding)
     if Step.CONTRACT in case.at and (case.contract_ends_at is None or now >= case.contract_ends_at):
         return Refused(RULES[case.kind].clause, "contract_not_in_force")
+    return Allowed()
+
+
+def _approved(case: Case, given: Evidence, now: int) -> Decision:
+    """An approval outlives neither its time nor its approver."""
+    clause = RULES[case.kind].clause
+    for step in RULES[case.kind].second & case.at.keys():
+        if case.by[step] not in given.able:
+            return Refused(clause, "approver_gone")
+        if now >= approval_ends(case.at[step]):
+            return Refused(clause, "approval_expired")
     return Allowed()
 
 
@@ -290,8 +268,28 @@ def _after(case: Case, step: Step, given: Evidence) -> Case:
         return replace(case, wanted=tuple(name for name in case.wanted if name in given.necessary))
     if step is Step.CONTRACT and given.contract is not None:
         return replace(case, contract_ends_at=given.contract.ends_at)
+    if step is Step.GROUND and given.ground is not None:
+        prescribed = given.ground.prescribed is True
+        return replace(case, prescribed=prescribed, secret_until=given.ground.secret_until)
     if step is Step.DISCLOSE:
         return replace(case, ending=Ending.DISCLOSED)
     if step is Step.DECIDE and given.verdict is Verdict.DECLINE:
         return replace(case, ending=Ending.DECLINED)
     return case
+
+
+_JUDGES: Final[Mapping[Step, Callable[[Case, Evidence, int], Decision]]] = MappingProxyType(
+    {
+        Step.ASK: lambda case, _given, _now: _askable(case),
+        Step.AUTHORISE: lambda case, given, now: authorised(case, given.authorised, now),
+        Step.CONTRACT: lambda case, given, now: _contracted(case, given.contract, now),
+        Step.GROUND: lambda case, given, now: _grounded(case, given.ground, now),
+        Step.BIND: lambda case, given, _now: _bound(case, given.binding),
+        Step.ASSESS: lambda case, given, _now: _minimum(case, given),
+        Step.TELL: lambda _case, _given, _now: Allowed(),
+        Step.DECIDE: _decidable,
+        Step.APPROVE: lambda case, given, _now: _compared(case, given),
+        Step.CONFIRM: lambda case, given, _now: _compared(case, given),
+        Step.DISCLOSE: _still_holds,
+    }
+)

@@ -1,9 +1,10 @@
 """When somebody of the staff may look at a company's data: asked for, approved by another, short (4.3.2).
 
-Promise: nobody approves their own wish; a grant names one company or one matter, a purpose and a ticket,
-lasts sixty minutes at most, and is judged anew at every use against the people of now: who asked and who
-approved must still be such as could. Taking data out in bulk takes two approvals. Pure: states in, states or
-refusals out.
+Promise: nobody approves their own wish; a grant names one company, a purpose and a ticket, lasts sixty
+minutes at most, and is judged anew at every use against the people of now: who asked and who approved must
+still be such as could. Taking data out in bulk takes two approvals, and so does a look that the company is
+not shown.
+Pure: states in, states or refusals out.
 Cost: a colleague who loses their standing ends, with it, what they have approved.
 """
 
@@ -54,8 +55,8 @@ class GrantPurpose(StrEnum):
     LEGAL_DUTY = "legal_duty"
 
 
-APPROVALS: Final[Mapping[Reach, int]] = MappingProxyType({Reach.READ: 1, Reach.EXPORT: 2})
-"""By how many different people."""
+SILENT: Final = frozenset({GrantPurpose.LEGAL_DUTY})
+"""Purposes about which a law may forbid to tell the company: proven in the operator's chain alone."""
 
 NEEDED: Final[Mapping[Reach, Right]] = MappingProxyType(
     {Reach.READ: Right.DATA_READ, Reach.EXPORT: Right.DATA_EXPORT}
@@ -88,20 +89,25 @@ class Terms:
     asked_at: int
     reach: Reach
     minutes: int
-    company_id: str | None = None
-    matter_id: str | None = None
+    company_id: str
+    purpose: GrantPurpose
     state: GrantState = GrantState.ASKED
     approved_by: tuple[str, ...] = ()
     starts_at: int | None = None
     ends_at: int | None = None
 
 
+def approvals(reach: Reach, purpose: GrantPurpose) -> int:
+    """How many different people have to say yes. Two where nobody else would see it: whoever could call their
+    curiosity a legal duty would otherwise need one friend.
+    """
+    return 2 if reach is Reach.EXPORT or purpose in SILENT else 1
+
+
 def may_ask(asker: Standing, wish: Terms, now: int) -> Decision:
     """Whether this may be asked for at all: refusing early spares a colleague the question."""
     if not 1 <= wish.minutes <= MAX_MINUTES:
         return Refused("personnel", "too_long")
-    if (wish.company_id is None) is (wish.matter_id is None):
-        return Refused("personnel", "one_company_or_one_matter")
     decision = may(asker, Right.GRANTS_ASK, now)
     return decision if isinstance(decision, Refused) else may(asker, NEEDED[wish.reach], now)
 
@@ -123,7 +129,7 @@ def approve(grant: Terms, by: Standing, now: int) -> Terms | Refused:
     if by.staff_id in grant.approved_by:
         return Refused("personnel", "approved_already")
     approved_by = (*grant.approved_by, by.staff_id)
-    if len(approved_by) < APPROVALS[grant.reach]:
+    if len(approved_by) < approvals(grant.reach, grant.purpose):
         return replace(grant, approved_by=approved_by)
     return replace(
         grant,
@@ -184,15 +190,14 @@ def usable(
     now: int,
     *,
     reach: Reach,
-    company_id: str | None = None,
-    matter_id: str | None = None,
+    company_id: str,
 ) -> Decision:
     """Whether this person may do this under the grant now. ``approvers`` are those who approved, as they are
     now; whoever is missing there is gone. Asked at every use; closed.
     """
     if user.staff_id != grant.asked_by:
         return Refused("personnel", "no_grant")
-    if (grant.company_id, grant.matter_id, grant.reach) != (company_id, matter_id, reach):
+    if (grant.company_id, grant.reach) != (company_id, reach):
         return Refused("personnel", "no_grant")
     if not running(grant, now):
         return Refused("personnel", "no_grant")
@@ -205,6 +210,6 @@ def usable(
         for one in standing
         if one is not None and isinstance(may(one, Right.GRANTS_APPROVE, now), Allowed)
     }
-    if len(able - {grant.asked_by}) < APPROVALS[grant.reach]:
+    if len(able - {grant.asked_by}) < approvals(grant.reach, grant.purpose):
         return Refused("personnel", "approver_gone")
     return Allowed()

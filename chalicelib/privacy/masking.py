@@ -2,12 +2,14 @@
 
 Promise: of a name its first character, of a mail address the first character and the last label of its
 domain, of a telephone number the last two digits; of everything else nothing. Too short a value shows
-nothing of itself, and the length of what is hidden never shows. Cost: support cannot read out an address to
-check it; the person reads it to them. Pure functions of text.
+nothing of itself, nor does one in a script in which a character is a word or a syllable: the first character
+of a Chinese name is the whole surname. The length of what is hidden never shows. Cost: support cannot read
+out an address to check it; the person reads it to them. Pure functions of text.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Final
 
 HIDDEN: Final = "***"
@@ -19,7 +21,7 @@ DIGITS_OF: Final = 7
 
 
 def name(text: str) -> str:
-    """The first character of a name: ``A***``."""
+    """The first character of a name: ``A***``; nothing of a Chinese, Japanese or Korean one."""
     return _first(text.strip()) + HIDDEN
 
 
@@ -43,7 +45,15 @@ def hidden(text: str | None) -> str | None:
 
 
 def _first(text: str) -> str:
-    return text[0] if len(text) >= SHOWN_OF and text[0].isalnum() else ""
+    shown = len(text) >= SHOWN_OF and text[0].isalnum() and not any(_is_wide(sign) for sign in text)
+    return text[0] if shown else ""
+
+
+def _is_wide(sign: str) -> bool:
+    """Whether Unicode calls it wide, or a half-width form of such (UAX 11): so are the Chinese characters of
+    every plane, kana, bopomofo and Hangul, and no letter of an alphabet but the full-width ones.
+    """
+    return unicodedata.east_asian_width(sign) in {"W", "F", "H"}
 
 
 def _last_label(domain: str) -> str:

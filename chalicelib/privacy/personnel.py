@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -86,6 +86,10 @@ COURSE: Final = "security-and-privacy"
 ACCEPTED: Final[Mapping[Paper, str]] = MappingProxyType({Paper.AGREEMENT: AGREEMENT, Paper.TRAINING: COURSE})
 TRAINING_VALID: Final = Months(12)
 """For how long a completed training counts; our choice, the policy gives none."""
+NEWCOMER: Final = timedelta(hours=24)
+"""For so long after their set-up, or a change of position, nobody approves anything: an admin who invents
+colleagues has to wait until the real ones have seen them in the list. The desk vouches for its own.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,8 @@ class Standing:
     agreement: str | None
     course: str | None
     trained_at: int | None
+    approves_from: int | None
+    """None: never set up."""
 
 
 def training_ends(trained_at: int) -> int:
@@ -124,4 +130,16 @@ def may(who: Standing, right: Right, now: int) -> Decision:
         return Refused("personnel", "not_active")
     if right not in MAY.get(who.position, frozenset()):
         return Refused("access", "not_permitted")
-    return Allowed() if right is Right.OWN else papers_in_order(who, now)
+    if right is Right.OWN:
+        return Allowed()
+    decision = papers_in_order(who, now)
+    if isinstance(decision, Refused) or right is not Right.GRANTS_APPROVE:
+        return decision
+    if who.approves_from is None or now < who.approves_from:
+        return Refused("personnel", "too_new")
+    return decision
+
+
+def newcomer_until(now: int) -> int:
+    """From when somebody who was set up or moved now may approve, epoch seconds."""
+    return now + int(NEWCOMER.total_seconds())

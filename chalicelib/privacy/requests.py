@@ -76,10 +76,13 @@ class Outcome(StrEnum):
     ACCOUNT_CORRECT = "account_correct"
     ACCOUNT_PROOF = "account_proof"
     MARKETING_STOPPED = "marketing_stopped"
+    OPTIONAL_STOPPED = "optional_stopped"
     OBJECTION_NOTED = "objection_noted"
     COMPANIES = "companies"
     COMPANIES_NAMED = "companies_named"
     WITH_STAFF = "with_staff"
+    ATTACHED = "attached"
+    """The same was asked before and is not answered yet: that answer is this one's as well."""
 
 
 class Ground(StrEnum):
@@ -104,17 +107,21 @@ class GroundRow:
 
 _K: Final = RequestKind
 _ALL: Final = frozenset(RequestKind)
+_RIGHTS: Final = _ALL - {_K.COMPLAINT}
 GROUNDS: Final[Mapping[Ground, GroundRow]] = MappingProxyType(
     {
-        Ground.IDENTITY: GroundRow("GDPR 12(2), 12(6)", _ALL),
+        Ground.IDENTITY: GroundRow("GDPR 12(2), 12(6)", _RIGHTS),
         Ground.UNFOUNDED: GroundRow("GDPR 12(5)(b); PDPA Fifth Schedule 1(j)(v), to confirm", _ALL),
         Ground.EXCESSIVE: GroundRow("GDPR 12(5)(b); PDPA Fifth Schedule 1(j)(i), to confirm", _ALL),
         # Nothing below fits an objection or a complaint: no interest of ours outweighs either (GDPR 21(3)).
+        # Who complains uses no right of GDPR 15-22 and need not be the person it is about: of the three above
+        # the two of 12(5) alone are left, taken over by our own choice.
         Ground.RIGHTS_OF_OTHERS: GroundRow(
             "GDPR 15(4), 20(4); PDPA s21(3)", frozenset({_K.ACCESS, _K.PORTABILITY})
         ),
-        Ground.LEGAL_DUTY: GroundRow("GDPR 17(3)(b), 18(2)", frozenset({_K.ERASE, _K.RESTRICT})),
-        Ground.LEGAL_CLAIMS: GroundRow("GDPR 17(3)(e), 18(2), 21(1)", frozenset({_K.ERASE, _K.RESTRICT})),
+        Ground.LEGAL_DUTY: GroundRow("GDPR 17(3)(b)", frozenset({_K.ERASE})),
+        Ground.LEGAL_CLAIMS: GroundRow("GDPR 17(3)(e)", frozenset({_K.ERASE})),
+        # Of a restriction neither: 18(2) says what may still be done under one, not when there is none.
         Ground.NOT_THE_CASE: GroundRow(
             "GDPR 16, 18(1); PDPA s22(6): the data is right, or no case of the law applies",
             frozenset({_K.CORRECT, _K.RESTRICT}),

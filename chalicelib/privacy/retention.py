@@ -47,6 +47,8 @@ STAFF_SESSION_IDLE: Final = timedelta(minutes=30)
 STAFF_SESSION_ABSOLUTE: Final = timedelta(hours=8)
 """One working day; shorter than a user's, because more can be reached."""
 STAFF_SETUP: Final = timedelta(hours=24)
+STAFF_NETWORKS: Final = timedelta(days=30)
+"""For how long a network from which somebody of the staff logged in is known as theirs."""
 PROOF: Final = timedelta(minutes=10)
 """How long a second proof counts as fresh, and how long one may be waited for."""
 INVITATION: Final = timedelta(days=7)

@@ -7,16 +7,26 @@ disclosures, for nothing else.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from enum import StrEnum
 
-from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose, Ending, Step
-from chalicelib.privacy.disclosures import Case
+from chalicelib.privacy.disclosure_facts import Case, may_be_told
+from chalicelib.privacy.disclosure_kinds import (
+    Concerns,
+    DisclosureKind,
+    DisclosurePurpose,
+    Ending,
+    Step,
+    TransferBasis,
+)
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.register import Category, Duty, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 _RECIPIENT = "keyed hash under the operator's key; the name is sealed"
 _WANTED = "names of fields, such as user.email; never their values"
+_PRESCRIBED = "given to a prescribed law enforcement agency without consent (PDPA s21(4))"
 
 
 class Asked(StrEnum):
@@ -58,6 +68,9 @@ class Disclosure:
     contract_ends_at: int | None = opaque(default=None)
     policy_version: str | None = opaque(why="that a successor is bound to", default=None)
     secret_until: int | None = opaque(why="before then an order forbids telling", default=None)
+    prescribed: bool = opaque(why=_PRESCRIBED, default=False)
+    recipient_country: str = opaque(why="ISO 3166 alpha-2, of the recipient", default="SG")
+    transfer_basis: TransferBasis | None = opaque(why="on what it leaves Singapore", default=None)
     recipient_key: str | None = opaque(why="public X25519 key, base64", default=None)
     payload_hash: str | None = opaque(why="SHA-256 of the payload, which holds a random value", default=None)
     sealed_hash: str | None = opaque(why="SHA-256 of the file handed over", default=None)
@@ -67,6 +80,18 @@ class Disclosure:
     law: str | None = personal(Category.STORED, "basis", default=None)
     reference: str | None = personal(Category.STORED, "source", default=None)
     secret_ground: str | None = personal(Category.STORED, "basis", default=None)
+    release_reason: str | None = personal(Category.STORED, "basis", default=None)
+
+    def may_be_told(self, now: int) -> bool:
+        """Whether those concerned may hear of it."""
+        withheld = self.prescribed and Step.RELEASE.value not in self.at
+        return may_be_told(now, self.secret_until, withheld=withheld)
+
+    def key_hash(self) -> str | None:
+        """SHA-256 of the recipient's raw key, hex: what people compare."""
+        if self.recipient_key is None:
+            return None
+        return hashlib.sha256(base64.b64decode(self.recipient_key)).hexdigest()
 
     def case(self) -> Case:
         """What the rules look at."""
@@ -81,6 +106,10 @@ class Disclosure:
             at={Step(name): int(when) for name, when in self.at.items()},
             ending=self.ending,
             contract_ends_at=self.contract_ends_at,
+            country=self.recipient_country,
+            key=self.key_hash(),
+            prescribed=self.prescribed,
+            secret_until=self.secret_until,
         )
 
 
@@ -98,7 +127,25 @@ class DisclosurePayload:
     disclosure_id: str = opaque()
     by_id: str = opaque(why="who of the staff may take it")
     taken_at: int | None = opaque(default=None)
+    sources: str = opaque(why="hashes of the keys of the rows in it, 8 characters each", default="")
     envelope: str = personal(Category.COMMUNICATIONS, "attachment", export=False)
+
+
+@record(
+    kind="disclosure_opening",
+    table="operator",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.IDEMPOTENCY,
+)
+class DisclosureOpening:
+    """A request of the staff that carried an Idempotency-Key opened a case. Not kept beside the companies'
+    own: that there is a case may be what an order forbids to tell.
+    """
+
+    key: str = opaque(why="keyed hash of who, and the client's key")
+    body_hash: str = opaque(why="keyed hash of the request body")
+    disclosure_id: str = opaque()
 
 
 @record(
@@ -125,6 +172,8 @@ class DisclosureQuestion:
     agreed: bool | None = opaque(default=None, export=True)
     answered_at: int | None = opaque(default=None, export=True)
     answered_by: str | None = opaque(default=None)
+    text_version: str | None = opaque(why="of the words that were answered", default=None, export=True)
+    recipient_country: str | None = opaque(why="ISO 3166 alpha-2", default=None, export=True)
     recipient_name: str = personal(Category.STORED, "name")
     words: str | None = personal(Category.COMMUNICATIONS, "text", default=None)
 
@@ -151,13 +200,30 @@ class Disclosed:
     wanted: tuple[str, ...] = opaque(why=_WANTED, export=True)
     at: int = opaque(export=True)
     payload_hash: str = opaque(why="SHA-256 of what the recipient got")
+    recipient: str | None = opaque(why=_RECIPIENT, default=None)
+    recipient_country: str | None = opaque(why="ISO 3166 alpha-2", default=None, export=True)
+    transfer_basis: TransferBasis | None = opaque(default=None, export=True)
+    staff_id: str | None = opaque(why="who disclosed", default=None)
     secret_until: int | None = opaque(why="before then an order forbids telling", default=None)
+    prescribed: bool = opaque(why=_PRESCRIBED, default=False)
+    released_at: int | None = opaque(why="from when that may be told", default=None)
+    told_at: int | None = opaque(why="proved in the company's chain, and those concerned told", default=None)
+    not_handed_over_at: int | None = opaque(
+        why="the file was deleted instead of handed over", default=None, export=True
+    )
     recipient_name: str = personal(Category.STORED, "name")
     recipient_contact: str = personal(Category.STORED, "email")
 
     def may_be_told(self, now: int) -> bool:
-        """Whether no order of law forbids telling of it any more."""
-        return self.secret_until is None or now >= self.secret_until
+        """Whether those concerned may hear of it."""
+        withheld = self.prescribed and self.released_at is None
+        return may_be_told(now, self.secret_until, withheld=withheld)
+
+    def due_at(self) -> int | None:
+        """When silence ends by itself and those concerned are to be told, epoch seconds; or None."""
+        if self.told_at is not None or self.secret_until is None:
+            return None
+        return None if self.prescribed else self.secret_until
 
 
 @record(
@@ -216,4 +282,9 @@ class DisclosureAct:
     payload_hash: str | None = opaque(default=None)
     sealed_hash: str | None = opaque(default=None)
     n_records: int | None = opaque(default=None)
+    recipient_country: str = opaque(why="ISO 3166 alpha-2", default="SG")
+    transfer_basis: TransferBasis | None = opaque(why="on what it leaves Singapore", default=None)
+    prescribed: bool = opaque(why=_PRESCRIBED, default=False)
+    given_at: int | None = opaque(why="of an entry that had to wait for the end of silence", default=None)
     handed_over: bool = opaque(why="the sealed file was taken out", default=False)
+    not_handed_over: str | None = opaque(why="why it was deleted instead", default=None)

@@ -1,4 +1,5 @@
-"""Erasing a person: the work while it goes on, and the evidence that it was done. Ids, numbers, keyed hashes.
+"""Erasing a person: the work while it goes on, and the evidence that it was done. Ids, numbers, keyed hashes;
+the work also knows the person's addresses, sealed, until it is over.
 
 The evidence holds what a restored backup needs to be brought to where we were: whom (by hash or id), and
 which contacts and messages are gone or lost their name.
@@ -8,8 +9,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from chalicelib.privacy.fields import opaque, record
-from chalicelib.privacy.register import Role, Subject
+from chalicelib.privacy.fields import opaque, personal, record
+from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 
 
@@ -55,9 +56,14 @@ class ErasingState(StrEnum):
     subject=Subject.PROSPECT,
     role=Role.PROCESSOR,
     retention=Retention.SERVICE_TERM,
+    collected_for=Purpose.PROVIDE_FUNCTIONS,
 )
 class Erasing:
-    """A person of a company's contacts being erased, page by page; gone when there is nothing left to do."""
+    """A person of a company's contacts being erased, page by page; gone when there is nothing left to do.
+
+    The addresses are kept until then, since the rows that told them go first and users may have been told of
+    them: by those they are found in an inbox.
+    """
 
     company_id: str = opaque()
     person: str = opaque(why="keyed hash of the address")
@@ -73,6 +79,9 @@ class Erasing:
     parts: int = opaque(why="entries of evidence so far", default=1)
     counts: dict[str, int] = opaque(why="rows by kind", default_factory=dict)
     held: dict[str, int] = opaque(why="rows by kind that a hold keeps", default_factory=dict)
+    kept_by: tuple[str, ...] = opaque(why="ids of the holds that keep them", default=())
+    mailboxes: tuple[str, ...] = personal(Category.STORED, "email", default=(), export=False)
+    names: tuple[str, ...] = personal(Category.STORED, "name", default=(), export=False)
 
 
 @record(

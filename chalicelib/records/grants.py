@@ -38,6 +38,10 @@ class Opened(StrEnum):
     CONTACTS = "contacts"
     EXPORT = "export"
     """People and contacts together."""
+    EVIDENCE = "evidence"
+    """The company's chain of evidence; takes no grant."""
+    RETENTION = "retention"
+    """How much is held of somebody, until when and why; takes no grant."""
 
 
 @record(
@@ -48,20 +52,22 @@ class Opened(StrEnum):
     retention=Retention.EVIDENCE,
 )
 class StaffAccess:
-    """Proof of one step of a grant: in the operator's chain, and in that of the company, which so sees it."""
+    """Proof of one step of a grant, or of a look that takes none: in the operator's chain, and in that of the
+    company, which so sees it.
+    """
 
     company_id: str = opaque(why="whose chain this entry is in")
     act_id: str = opaque()
     act: GrantAct = opaque()
-    grant_id: str = opaque()
+    grant_id: str | None = opaque(why="None: it takes none", default=None)
     staff_id: str = opaque(why="who did it")
     position: StaffPosition = opaque(why="what they are employed for")
     at: int = opaque()
-    concerns_id: str | None = opaque(why="the company, or the matter, the grant is for", default=None)
-    purpose: GrantPurpose = opaque()
-    reach: Reach = opaque()
-    masked: bool = opaque()
-    minutes: int = opaque()
+    concerns_id: str | None = opaque(why="the company that is looked at", default=None)
+    purpose: GrantPurpose | None = opaque(default=None)
+    reach: Reach = opaque(default=Reach.READ)
+    masked: bool | None = opaque(default=None)
+    minutes: int | None = opaque(default=None)
     starts_at: int | None = opaque(default=None)
     ends_at: int | None = opaque(default=None)
     opened: Opened | None = opaque(default=None)
@@ -76,7 +82,7 @@ class StaffAccess:
     retention=Retention.EVIDENCE,
 )
 class Grant:
-    """Leave to look at one company or one matter; the rules are in ``privacy.grants``."""
+    """Leave to look at one company; the rules are in ``privacy.grants``."""
 
     grant_id: str = opaque()
     purpose: GrantPurpose = opaque()
@@ -86,8 +92,7 @@ class Grant:
     asked_at: int = opaque()
     reach: Reach = opaque()
     minutes: int = opaque()
-    company_id: str | None = opaque(default=None)
-    matter_id: str | None = opaque(default=None)
+    company_id: str = opaque()
     state: GrantState = opaque()
     approved_by: tuple[str, ...] = opaque(default=())
     starts_at: int | None = opaque(default=None)

@@ -60,11 +60,14 @@ class Cause(StrEnum):
     """Who deleted what was over."""
 
     SWEEPER = "sweeper"
+    """Also what a secret hold had kept: the company's chain names no such hold."""
     TTL = "ttl"
     HOLD_RELEASED = "hold_released"
 
 
 OPEN: Final = frozenset({HoldState.PLACING, HoldState.HELD})
+SECRET: Final = frozenset({HoldReason.INVESTIGATION, HoldReason.AUTHORITY_ORDER})
+"""Reasons that a law may forbid to tell the company; a hold for one is secret unless legal says otherwise."""
 
 
 @record(
@@ -85,6 +88,7 @@ class Hold:
         why="id of the user, or keyed hash of the person; None: the company", default=None
     )
     reason: HoldReason = opaque()
+    secret: bool = opaque(why="whether the company must not learn of it", default=True)
     law: str = opaque(why="the provision it rests on, such as 'Evidence Act 1893 s 3'; never a name")
     placed_by: str = opaque()
     placed_at: int = opaque()
@@ -124,9 +128,12 @@ class Hold:
     retention=Retention.EVIDENCE,
 )
 class HoldStep:
-    """Proof of a step of a hold."""
+    """Proof of a step of a hold: in the company's chain, or of a secret one in the operator's, where the
+    company does not read. Never in both, so nothing is missing in either.
+    """
 
-    company_id: str = opaque()
+    company_id: str = opaque(why="whose chain this entry is in")
+    concerns_id: str | None = opaque(why="the company whose data is kept", default=None)
     hold_id: str = opaque()
     step_id: str = opaque()
     act: HoldAct = opaque()

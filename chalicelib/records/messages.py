@@ -50,6 +50,10 @@ class Message:
     tracking: bool = opaque()
     created_at: int = opaque()
     recipients: int = opaque(why="how many")
+    persons: tuple[str, ...] = opaque(
+        why="keyed hashes of the recipients, by which they are found when their deliveries are gone",
+        default=(),
+    )
     clicks: dict[str, int] = opaque(why="clicks by link, of all recipients together", default_factory=dict)
     subject: str = personal(Category.COMMUNICATIONS, "subject")
     sender: str = personal(Category.COMMUNICATIONS, "sender", subject=Subject.USER)

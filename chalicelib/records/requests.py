@@ -27,6 +27,8 @@ class CompanyDecision(StrEnum):
     """What a client made of a request that was passed on to it."""
 
     OPEN = "open"
+    ERASING = "erasing"
+    """Decided; what goes is going. Whoever repeats the decision finishes it."""
     DONE = "done"
     ERASED = "erased"
     HELD = "held"
@@ -40,6 +42,8 @@ class RequestAct(StrEnum):
     RECEIVED = "received"
     VERIFIED = "verified"
     VERIFIED_AGAIN = "verified_again"
+    ATTACHED = "attached"
+    """To a request of the same mailbox for the same that is not answered yet."""
     ACTED = "acted"
     PASSED_ON = "passed_on"
     DECIDED = "decided"
@@ -48,9 +52,13 @@ class RequestAct(StrEnum):
     REMINDED = "reminded"
     ESCALATED = "escalated"
     EXTENDED = "extended"
+    ERASURE_ASKED = "erasure_asked"
+    """By one of the staff; it begins when another one confirms it."""
     ANSWERED = "answered"
     REFUSED = "refused"
     RECIPIENT_TOLD = "recipient_told"
+    COPY_READ = "copy_read"
+    COPY_KEPT = "copy_kept"
 
 
 @record(
@@ -122,6 +130,8 @@ class Request:
     companies: int = opaque(why="that hold something of the address", default=0)
     unreadable: int = opaque(why="companies whose rows could not be looked at", default=0)
     ground: Ground | None = opaque(default=None, export=True)
+    attached_to: str | None = opaque(why="the request whose answer is this one's", default=None, export=True)
+    erase_by: str | None = opaque(why="who of the staff wants the account erased", default=None)
     locale: str = personal(Category.AUTOMATIC, "language")
     email: str = personal(Category.COMMUNICATIONS, "sender")
     details: str | None = personal(Category.COMMUNICATIONS, "text", default=None)
@@ -199,13 +209,15 @@ class PassedOn:
 class CompanyRequest:
     """A request as the client sees it that has to answer it: under an id and a key of its own.
 
-    The address goes with the decision to erase; until then the client needs it to find whom it is about.
+    The address goes when the client erases the person, by this request or another of theirs; until then the
+    client needs it to find whom it is about.
     """
 
     company_id: str = opaque()
     request_id: str = opaque()
     origin_id: str = opaque(why="the request as the operator has it; the client is not shown it")
     wish: RequestKind = opaque()
+    person: str = opaque(why="keyed hash, as the company's other rows have it")
     at: int = opaque()
     due_at: int = opaque()
     decision: CompanyDecision = opaque(default=CompanyDecision.OPEN)
@@ -263,10 +275,13 @@ class RequestEvidence:
     wish: RequestKind = opaque()
     at: int = opaque()
     mailbox: str | None = opaque(why="keyed hash", default=None)
+    person: str | None = opaque(why="keyed hash, of an objection: it is written anew from this", default=None)
     due_at: int | None = opaque(default=None)
     staff_id: str | None = opaque(default=None)
     by_id: str | None = opaque(why="the client's admin who decided", default=None)
-    concerns_id: str | None = opaque(why="the client, or the disclosure, it is about", default=None)
+    concerns_id: str | None = opaque(
+        why="the client, the disclosure or the other request it is about", default=None
+    )
     outcomes: list[str] | None = opaque(default=None)
     decision: CompanyDecision | None = opaque(default=None)
     ground: Ground | None = opaque(default=None)

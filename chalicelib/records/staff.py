@@ -11,6 +11,7 @@ from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.personnel import Paper, StaffPosition, Standing
 from chalicelib.privacy.register import Category, Duty, Role, Subject
 from chalicelib.privacy.retention import Retention
+from chalicelib.records.grants import Opened
 
 _POSITION = "what they may do here; a buyer's job title is another thing"
 
@@ -36,6 +37,8 @@ class Act(StrEnum):
     REINSTATED = "reinstated"
     LEFT = "left"
     PAPER_ENTERED = "paper_entered"
+    LOOKED = "looked"
+    """At something of a company that takes no grant."""
 
 
 @record(
@@ -60,6 +63,7 @@ class Staff:
     agreed_at: int | None = opaque(default=None)
     course: str | None = opaque(why="the training completed last", default=None)
     trained_at: int | None = opaque(default=None)
+    approves_from: int | None = opaque(why="newcomers approve nothing; None: never set up", default=None)
     name: str = personal(Category.LOGON, "name")
     email: str = personal(Category.LOGON, "work_mailbox")
 
@@ -72,6 +76,7 @@ class Staff:
             agreement=self.agreement,
             course=self.course,
             trained_at=self.trained_at,
+            approves_from=self.approves_from,
         )
 
 
@@ -127,6 +132,9 @@ class StaffLogin:
     mailbox: str = opaque(why="keyed hash")
     staff_id: str = opaque()
     last_step: int = opaque(why="time steps of one-time codes up to this one are used up", default=0)
+    networks: dict[str, int] = opaque(
+        why="keyed hashes of the networks of the last logins, and when", default_factory=dict
+    )
     password_verifier: str | None = personal(Category.LOGON, "password_verifier", export=False, default=None)
     secret: str | None = personal(Category.AUTOMATIC, "login_verification", export=False, default=None)
 
@@ -140,12 +148,13 @@ class StaffLogin:
     collected_for=Duty.CONTROL_STAFF,
 )
 class StaffSetup:
-    """A way in that is being set up: known by the hash of the token that was given out once."""
+    """A way in that is being set up: known by the hash of the token, whose halves went out on two ways."""
 
     token_hash: str = opaque()
     staff_id: str = opaque()
     mailbox: str = opaque(why="keyed hash")
     generation: int = opaque(why="a newer token, or a suspension, ends an older one")
+    vouched: bool = opaque(why="handed over at the operator's desk: no newcomer", default=False)
     password_verifier: str | None = personal(Category.LOGON, "password_verifier", export=False, default=None)
     secret: str | None = personal(Category.AUTOMATIC, "login_verification", export=False, default=None)
 
@@ -207,3 +216,5 @@ class StaffAct:
     paper: Paper | None = opaque(default=None)
     version: str | None = opaque(why="of the paper", default=None)
     dated: int | None = opaque(why="when it was signed or completed", default=None)
+    concerns_id: str | None = opaque(why="the company that was looked at", default=None)
+    opened: Opened | None = opaque(why="what of it", default=None)

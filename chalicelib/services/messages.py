@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
@@ -106,6 +107,7 @@ def _write(who: Principal, draft: Draft, once: Once | None) -> str:
         cc=tuple((name, address.written) for name, address in draft.cc),
     )
     deliveries = _deliveries(message, draft)
+    message = replace(message, persons=tuple(dict.fromkeys(one.person for one in deliveries)))
     suppression.check(who.company_id, [(d.person, _field(draft, d.number)) for d in deliveries])
     store.messages.add(message, body, deliveries, once)
     _hint(who.company_id, message_id, len(deliveries))

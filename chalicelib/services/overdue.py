@@ -19,9 +19,9 @@ PER_RUN: Final = 2000
 
 
 def sweep() -> None:
-    """Send a hint for everything overdue: deliveries, account mail, members who left, people being
-    erased, terms that end, requests to answer, policies to announce, holds, what is over. Sixteen queries a
-    run when all is well.
+    """Send a hint for everything overdue: deliveries, account mail, members who left, people being erased,
+    terms that end, requests to answer, policies to announce, holds, disclosures to tell of, what is over.
+    Seventeen queries a run when all is well.
     """
     now = clock.now()
     deliveries: list[dict[str, str | int]] = [
@@ -58,8 +58,13 @@ def sweep() -> None:
         {"task": "hold", "company": key["company_id"], "hold": key["hold_id"]}
         for key in store.due.holds(now, PER_RUN)
     ]
+    untold: list[dict[str, str | int]] = [
+        {"task": "tell_disclosed", "company": key["company_id"], "disclosure": key["disclosure_id"]}
+        for key in store.due.silenced(now, PER_RUN)
+    ]
     over = expiry.due_tasks(now, PER_RUN)
-    queues.hint(settings.QUEUE_TASKS, [*leaving, *erasing, *reminders, *requested, *announced, *holds, *over])
+    due = [*leaving, *erasing, *reminders, *requested, *announced, *holds, *untold, *over]
+    queues.hint(settings.QUEUE_TASKS, due)
     if deliveries or notices or leaving or erasing:
         telemetry.event(
             "swept",
@@ -68,12 +73,13 @@ def sweep() -> None:
             leaving=len(leaving),
             erasing=len(erasing),
         )
-    if reminders or requested or announced or holds or over:
+    if reminders or requested or announced or holds or untold or over:
         telemetry.event(
             "taken_up",
             reminders=len(reminders),
             requests=len(requested),
             announced=len(announced),
             holds=len(holds),
+            untold=len(untold),
             over=len(over),
         )

@@ -32,6 +32,7 @@ from chalicelib.records.disclosures import (
     Disclosed,
     Disclosure,
     DisclosureAct,
+    DisclosureOpening,
     DisclosurePayload,
     DisclosureQuestion,
     QuestionReceipt,
@@ -120,8 +121,12 @@ def _login(who: Whose) -> _Found:
 
 
 def _requests(who: Whose) -> _Found:
+    """Those that led to this account: the mailbox may have been somebody else's before."""
     mailbox = _mailbox(who)
-    return [] if mailbox is None else store.requests.of_mailbox(mailbox)
+    found = [] if mailbox is None else store.requests.of_mailbox(mailbox)
+    return [
+        one for one in found if (one.value.company_id, one.value.user_id) == (who.company_id, who.user_id)
+    ]
 
 
 def _disclosed(who: Whose) -> _Found:
@@ -198,6 +203,7 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         Expired: "proof that records were deleted: how many of which kind, of nobody in particular",
         NotedRemoval: "a hash that recognises an event told twice; gone within two days",
         Disclosure: "the staff's file of a case; what was asked and what was given are shown",
+        DisclosureOpening: "hashes that recognise a repeated request of the staff; gone within a day",
         DisclosurePayload: "a file sealed for its recipient, which nobody here can open; gone within a week",
         DisclosureAct: "proof of the steps of such a case: ids, codes and times; what was given is shown",
         ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",

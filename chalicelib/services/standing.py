@@ -31,9 +31,9 @@ def record(
 ) -> Consent:
     """Note what the contact said, which text they saw and how they said it. Effective at once.
 
-    The text may be the company's own: it is the controller of its contacts (2.3.2) and keeps its texts, so the
-    receipt has its label and no hash. Of one of ours (``privacy.texts``) the hash is noted, in the language
-    in which it was read, or of both where the company does not know.
+    The text may be the company's own: it is the controller of its contacts (2.3.2) and keeps its texts, so
+    the receipt has its label and no hash. Of one of ours (``privacy.texts``) the hash is noted, in the
+    language in which it was read, or of both where the company does not know.
 
     Raises:
         RefusedError: they refused themselves before; only they can take that back (`consent`).

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import Final
 
 from chalicelib.kernel import ids
 from chalicelib.privacy.disclosure_kinds import Concerns
@@ -16,19 +17,30 @@ from chalicelib.records.disclosures import (
     Disclosed,
     Disclosure,
     DisclosureAct,
+    DisclosureOpening,
     DisclosurePayload,
     DisclosureQuestion,
     QuestionReceipt,
 )
 from chalicelib.store.receipts import Placed, placed
-from chalicelib.store.table import Rows, Stored
+from chalicelib.store.table import Due, Rows, Stored
 
 _USE = Duty.DISCLOSE
+
+SILENCE_DUE: Final = "silence"
+"""The index partition of what may be told when an order's silence is over."""
+
+
+def _silence(told: Disclosed) -> Due | None:
+    at = told.due_at()
+    return None if at is None else Due(SILENCE_DUE, at)
+
 
 CASES = Rows(Disclosure, pk="disclosures", sk="case#{disclosure_id}", owner=ids.OPERATOR)
 PAYLOADS = Rows(DisclosurePayload, pk="disclosures", sk="payload#{disclosure_id}", owner=ids.OPERATOR)
 QUESTIONS = Rows(DisclosureQuestion, pk="{company_id}", sk="question#{user_id}#{question_id}")
-DISCLOSED = Rows(Disclosed, pk="{company_id}", sk="disclosed#{disclosure_id}")
+OPENINGS = Rows(DisclosureOpening, pk="disclosures", sk="opening#{key}", owner=ids.OPERATOR)
+DISCLOSED = Rows(Disclosed, pk="{company_id}", sk="disclosed#{disclosure_id}", due=_silence)
 RECEIPTS = Rows(QuestionReceipt, pk="{company_id}", sk="question#{user_id}#{receipt_id}")
 ACTS = Rows(DisclosureAct, pk="{company_id}", sk="disclosure#{act_id}")
 
@@ -56,6 +68,11 @@ def payload(disclosure_id: str) -> Stored[DisclosurePayload] | None:
     return PAYLOADS.get(disclosure_id=disclosure_id, use=_USE)
 
 
+def disclosed(company_id: str, disclosure_id: str) -> Stored[Disclosed] | None:
+    """What is left of one disclosure for those whose data it was; one read unit."""
+    return DISCLOSED.get(company_id=company_id, disclosure_id=disclosure_id, use=_USE)
+
+
 def question(company_id: str, user_id: str, question_id: str) -> Stored[DisclosureQuestion] | None:
     """One question and what was said to it; ``user_id`` is the company's id where its admins were asked."""
     return QUESTIONS.get(company_id=company_id, user_id=user_id, question_id=question_id, use=_USE)
@@ -81,7 +98,7 @@ def receipts(company_id: str, user_id: str, limit: int) -> list[Placed[QuestionR
 
 
 def of_company(company_id: str, before: str | None = None) -> Iterator[Stored[Disclosed]]:
-    """Everything that was given away of a company and its people, newest first, what is still secret too:
+    """Everything that was given away of a company and its people, newest first, what may not be told too:
     callers decide. One query, read as far as it is consumed.
     """
     return DISCLOSED.query(
@@ -97,7 +114,7 @@ def of_company(company_id: str, before: str | None = None) -> Iterator[Stored[Di
 def of_subject(company_id: str, subject: str, since: int) -> list[Stored[Disclosed]]:
     """What was given away about one person since then, newest first: a user by id, anybody else by the keyed
     hash of their address (``store.standing.person``). With everything that was given of the whole company and
-    held such data. What an order keeps secret is in it: see ``Disclosed.secret_until``. One query.
+    held such data. What may not be told is in it: see ``Disclosed.may_be_told``. One query.
     """
     kind = "user" if ids.is_id(subject, "usr") else "contact"
     found = []

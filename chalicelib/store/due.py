@@ -19,6 +19,7 @@ from chalicelib.store.accounts import (
     waits_for,
 )
 from chalicelib.store.announcements import ANNOUNCEMENTS, ANNOUNCEMENTS_DUE
+from chalicelib.store.disclosures import DISCLOSED, SILENCE_DUE
 from chalicelib.store.erasure import ERASING, ERASING_DUE
 from chalicelib.store.holds import HOLDS, HOLDS_DUE
 from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
@@ -87,6 +88,11 @@ def expired(until: int, limit: int) -> Iterator[tuple[str, str, str]]:
 def requests(until: int, limit: int) -> Iterator[dict[str, str]]:
     """Keys (request_id) of requests about personal data that must go on, or be reminded of, by ``until``."""
     return (REQUESTS.key_of(row) for row in _overdue(AccountsRow, REQUESTS_DUE, until, limit))
+
+
+def silenced(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, disclosure_id) of disclosures of which those concerned may hear by ``until``."""
+    return (DISCLOSED.key_of(row) for row in _overdue(AccountsRow, SILENCE_DUE, until, limit))
 
 
 def announcements() -> dict[str, int]:

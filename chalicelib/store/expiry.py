@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import pkgutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib import store
@@ -33,6 +32,10 @@ T = TypeVar("T")
 
 PIECE: Final = 90
 """Rows in one transaction; DynamoDB takes 100."""
+PIECE_BYTES: Final = 3_000_000
+"""And so many bytes of them; DynamoDB takes 4 MB, and a message may have 380 KB of text."""
+ROW_BYTES: Final = 1_000
+"""What keys and envelope of a row take at most."""
 
 EXPIRED = Rows(Expired, pk="{company_id}", sk="expired#{expired_id}")
 NOTED = Rows(NotedRemoval, pk="{company_id}", sk="noted#{event}")
@@ -46,7 +49,7 @@ def delete(company_id: str, rows: Iterable[Found], cause: Cause, access: Stored[
         ConflictError: a row, or the rules, have changed since they were read; this piece stays as it is.
     """
     gone = 0
-    for piece in _pieces(rows):
+    for piece in pieces(rows, _size):
         transaction = Transaction(new_op())
         for row in piece:
             transaction.remove(row)
@@ -66,7 +69,7 @@ def note_removals(company_id: str, events: Sequence[tuple[str, str]]) -> int:
         ConflictError: somebody puts the same events on record at this moment.
     """
     noted = 0
-    for piece in _pieces(events):
+    for piece in pieces(events, lambda _: 0):
         left = piece
         for _ in range(2):
             if not left:
@@ -139,10 +142,25 @@ def _digest(event_id: str) -> str:
     return hashlib.sha256(event_id.encode()).hexdigest()[:32]
 
 
-def _pieces(things: Iterable[T]) -> Iterator[list[T]]:
-    left = iter(things)
-    while piece := list(islice(left, PIECE)):
+def pieces(things: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
+    """What fits into one transaction at a time: by number, and by bytes as ``size`` gives them."""
+    piece: list[T] = []
+    held = 0
+    for thing in things:
+        weight = size(thing)
+        if piece and (len(piece) == PIECE or held + weight > PIECE_BYTES):
+            yield piece
+            piece, held = [], 0
+        piece.append(thing)
+        held += weight
+    if piece:
         yield piece
+
+
+def _size(row: Found) -> int:
+    """About how many bytes a row takes, not too few."""
+    facts = 0 if row.facts is None else len(str(row.facts.as_dict()).encode())
+    return len(row.sealed or b"") + 2 * facts + ROW_BYTES
 
 
 @cache

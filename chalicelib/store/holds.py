@@ -1,4 +1,5 @@
-"""Holds: in `accounts`, in their company's partition; each step is proved in the company's chain.
+"""Holds: in `accounts`, in their company's partition; each step is proved in the company's chain, or of a
+secret hold in the operator's.
 
 How many are open stands in the company's rules (``Access.holds``), which every request reads anyway and which
 every deletion of what is over depends on: so a hold that is placed meanwhile stops it.

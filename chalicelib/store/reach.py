@@ -2,16 +2,20 @@
 
 A company: all that lies in its partitions. A user: all that names them in its key, and the messages they
 wrote. A person: the contacts and deliveries found by their keyed hash, their opens, and the messages that
-went to them. What belongs to a message (text, deliveries, opens, clicks) is always taken together.
+went to them, also those that outlived their deliveries. What belongs to a message (text, deliveries, opens,
+clicks) is always taken together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.kernel import clock, ids
+from chalicelib.privacy.retention import EMAIL_TRACKING, add_months
 from chalicelib.records.holds import HoldScope
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.failures import translate
@@ -20,6 +24,9 @@ from chalicelib.store.leaving import LAST, OF_USER
 from chalicelib.store.messages import DELIVERIES, MESSAGES
 from chalicelib.store.table import person_key, query_rows
 from chalicelib.store.tracking import OPENS
+
+if TYPE_CHECKING:
+    from chalicelib.records.holds import Hold
 
 Found = AccountsRow | WorkspaceRow
 
@@ -47,6 +54,10 @@ def walk(
             yield from _of_person(company_id, str(target), number, begin)
         elif prefix == _WRITTEN:
             yield from _written_by(company_id, str(target), number, begin)
+        elif prefix == _OLD:
+            for row in old_messages(company_id, str(target), begin):
+                rows = family(company_id, MESSAGES.key_of(row)["message_id"])
+                yield Group(number, row.sk, list(rows))
         else:
             for row in _rows(model, company_id, prefix, begin):
                 if not row.sk.startswith("hold#"):
@@ -78,8 +89,40 @@ def about(row: Found) -> tuple[str | None, str | None]:
     return None, _fact(row, "person") if row.kind in {CONTACTS.kind, DELIVERIES.kind} else None
 
 
+def covers(hold: Hold, rows: Iterable[Found]) -> bool:
+    """Whether a hold keeps rows that belong together; of a message also by the recipients it names, since
+    their deliveries are gone before it.
+    """
+    for row in rows:
+        user_id, person = about(row)
+        if hold.covers(user_id, person) or any(hold.covers(None, one) for one in written_to(row)):
+            return True
+    return False
+
+
+def written_to(row: Found) -> tuple[str, ...]:
+    """The persons a message's own row says it was written to; nobody for any other row."""
+    if row.kind != MESSAGES.kind or row.facts is None:
+        return ()
+    return tuple(row.facts.as_dict().get("persons") or ())
+
+
+def old_messages(company_id: str, person: str, after: str = "") -> Iterator[WorkspaceRow]:
+    """A person's messages that are older than deliveries get: by what the messages say themselves, unopened.
+    A query for each MB of old messages, whoever they went to.
+    """
+    horizon = add_months(datetime.fromtimestamp(clock.now(), UTC), -EMAIL_TRACKING.count)
+    newest = f"message#{ids.from_raw('msg', int(horizon.timestamp() * 1000).to_bytes(6) + bytes(10))}"
+    for row in _rows(WorkspaceRow, company_id, "message#", after):
+        if row.sk >= newest:
+            return
+        if person in written_to(row):
+            yield row
+
+
 _BY_PERSON: Final = "<person>"
 _WRITTEN: Final = "<written>"
+_OLD: Final = "<old>"
 
 
 def _stretches(scope: HoldScope, target: str | None) -> list[tuple[type[Any], str]]:
@@ -89,7 +132,7 @@ def _stretches(scope: HoldScope, target: str | None) -> list[tuple[type[Any], st
     if scope is HoldScope.USER:
         own: list[tuple[type[Any], str]] = [(AccountsRow, f"{begins}{target}") for begins in (*OF_USER, LAST)]
         return [*own, (WorkspaceRow, _WRITTEN)]
-    return [(WorkspaceRow, f"open#{target}#"), (WorkspaceRow, _BY_PERSON)]
+    return [(WorkspaceRow, f"open#{target}#"), (WorkspaceRow, _BY_PERSON), (WorkspaceRow, _OLD)]
 
 
 def _written_by(company_id: str, user_id: str, number: int, after: str) -> Iterator[Group]:

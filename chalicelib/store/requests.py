@@ -67,6 +67,12 @@ def of_mailbox(mailbox: str) -> list[Stored[Request]]:
     return [one for one in get_together(*wanted[:100], use=_USE) if one is not None]
 
 
+def attached(first: Request) -> list[Request]:
+    """Requests that get the answer of this one, the newest first."""
+    found = of_mailbox(first.mailbox)
+    return [one.value for one in found if one.value.attached_to == first.request_id]
+
+
 def person_hash(canonical_address: str) -> str:
     """What an objection is found by: the person, in whatever spelling of the address."""
     return operator_hash("objection", canonical_address)

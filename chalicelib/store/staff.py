@@ -45,6 +45,11 @@ def mailbox_hash(login_name: str) -> str:
     return operator_hash("staff-mailbox", login_name)
 
 
+def network_hash(login_name: str, network: str) -> str:
+    """What a network is known by from which somebody of the staff logged in: one for each."""
+    return operator_hash("staff-network", f"{login_name}|{network}")
+
+
 def authority(staff_id: str, token_hash: str) -> tuple[Stored[StaffSession] | None, Stored[Staff] | None]:
     """What a request is judged by: the session and its person, as they are now. One call, two read units."""
     session, person = get_together(

@@ -13,7 +13,7 @@ from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
 from chalicelib.services import announcements, reminders
-from chalicelib.services.rights import erasing, expiry, holding, leavers, routing
+from chalicelib.services.rights import disclosure_silence, erasing, expiry, holding, leavers, routing
 
 bp = Blueprint(__name__)
 
@@ -50,6 +50,10 @@ def _request(task: dict[str, Any]) -> None:
     routing.go_on(task["request"])
 
 
+def _tell_disclosed(task: dict[str, Any]) -> None:
+    disclosure_silence.end(task["company"], task["disclosure"])
+
+
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
     "erase_person": _erase_person,
@@ -59,6 +63,7 @@ _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "hold": _hold,
     "expire": _expire,
     "keep_as_wanted": _keep_as_wanted,
+    "tell_disclosed": _tell_disclosed,
 }
 
 

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from http.client import HTTPException
 from typing import Any, Final
 
-from infra.local import demo_people
+from infra.local import demo_people, demo_rights
 from infra.local.deploy import DeploymentError
 from infra.local.journey import Journey, NotAsPromisedError, eventually, promised, send
 from infra.local.package import ROOT, PackagingError
@@ -58,6 +58,7 @@ def walk(on: Journey) -> None:
     before = _read(on, message, links)
     _stop(on, contact, reader, message, links, before)
     demo_people.walk(on, user, PASSWORD, contact)
+    demo_rights.walk(on, reader, contact)
     print()
     on.say("Everything was as promised.", colour="1")
 

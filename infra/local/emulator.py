@@ -160,16 +160,21 @@ class _Resource(str):
 
 
 def read_conditions_beside_resources() -> None:
-    """Let policy evaluation see what a `_Resource` carries."""
+    """Let policy evaluation see what a `_Resource` carries, and `aws:PrincipalArn` be a session's role."""
     evaluator: Any = import_module("ministack.core.iam_evaluator")
-    decide = evaluator.enforce
+    decide, value_of = evaluator.enforce, evaluator._resolve_condition_key
 
     def enforce(*args: Any, resource_arn: str = "*", service_context: Any = None, **kwargs: Any) -> Any:
         if isinstance(resource_arn, _Resource):
             service_context = {**(service_context or {}), **resource_arn.context}
         return decide(*args, resource_arn=str(resource_arn), service_context=service_context, **kwargs)
 
-    evaluator.enforce = enforce
+    def value(key: str, *args: Any) -> Any:
+        found, session = value_of(key, *args), r"arn:aws:sts::(\d+):assumed-role/([^/]+)/.*"
+        role = r"arn:aws:iam::\1:role/\2"
+        return re.sub(session, role, found) if key.lower() == "aws:principalarn" else found
+
+    evaluator.enforce, evaluator._resolve_condition_key = enforce, value
 
 
 def take_loopback_for_tls() -> None:

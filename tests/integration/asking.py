@@ -14,6 +14,7 @@ CODE = "confirms your request"
 ANSWERED = "answer to your request"
 WITH_STAFF = "being worked on"
 EXTENDED = "takes longer"
+NEWS = "news on your request"
 
 
 def post(stack: LocalStack, path: str, body: Any = None, address: str | None = None) -> Answer:

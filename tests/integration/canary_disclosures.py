@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 from chalicelib.privacy.personnel import StaffPosition
 from tests.integration.client import Answer, User
-from tests.integration.disclosing import KEY, PATH, day, opened, step, taken_out, took
+from tests.integration.disclosing import COMPARED, KEY, PATH, day, opened, step, taken_out, took
 from tests.integration.letters import rows
 from tests.integration.staff import member
 
@@ -26,6 +27,7 @@ def planted(run: str) -> dict[str, str]:
         "disclosure.law": f"Kanari Act {run} s 20",
         "disclosure.reference": f"Order kanari {run} against somebody",
         "disclosure.secret_ground": f"Kanari silence {run}",
+        "disclosure.release_reason": f"Kanari closed its case {run}",
         "disclosure_payload.envelope": "",  # sealed when it is given
         "disclosure_question.recipient_name": name,
         "disclosure_question.words": f"Kanari says no {run}",
@@ -41,11 +43,15 @@ def walk(user: User, own: Own, values: dict[str, str]) -> None:
     recipient = {
         "name": values["disclosure.recipient_name"],
         "contact": values["disclosure.recipient_contact"],
+        "country": "SG",
     }
     who = {"user_id": user.me["id"], "recipient": recipient, "fields": ["user.name", "user.email"]}
     company = user.company["id"]
     case = opened(lea, "authority", "legal_duty", company, **who)
-    ground = {name: values[f"disclosure.{name}"] for name in ("law", "reference", "secret_ground")}
+    ground: dict[str, Any] = {
+        name: values[f"disclosure.{name}"] for name in ("law", "reference", "secret_ground")
+    }
+    ground["prescribed_agency"] = False
     assert step(lea, case, "ground", **{**ground, "unknown": ground["law"]}).status == 422
     assert step(lea, case, "approve", law=ground["law"]).status == 422
     stack.wire.inject(kind="fail", service="dynamodb", function="okki-leads-staff", times=9)
@@ -54,9 +60,17 @@ def walk(user: User, own: Own, values: dict[str, str]) -> None:
         stack.wire._faults.clear()
     took(lea, case, "ground", **ground, secret_until=day(stack, 5))
     took(lea, case, "assess", fields=who["fields"], **KEY)
-    took(pia, case, "approve")
+    took(pia, case, "approve", **COMPARED)
     took(lea, case, "disclose")
     values["disclosure_payload.envelope"] = json.loads(taken_out(lea, case)["file"])["ciphertext"]
+
+    police = opened(lea, "authority", "legal_duty", company, **who)
+    took(lea, police, "ground", law=ground["law"], reference=ground["reference"], prescribed_agency=True)
+    took(lea, police, "assess", fields=["user.name"], **KEY)
+    took(pia, police, "approve", **COMPARED)
+    took(lea, police, "disclose")
+    taken_out(lea, police)
+    took(lea, police, "release", reason=values["disclosure.release_reason"])
 
     complaint = opened(lea, "complainant", "complaint_handling", company, **who)
     took(lea, complaint, "assess", fields=["user.name"], **KEY)

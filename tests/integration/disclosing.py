@@ -7,6 +7,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+
 from chalicelib.kernel import ids
 from infra.local import LocalStack
 from tests.integration.client import Answer, User
@@ -15,11 +17,19 @@ from tools import open_disclosure
 
 DAY = 86_400
 PATH = "/v1/staff/disclosures"
-RECIPIENT = {"name": "Harbour Logistics Pte Ltd", "contact": "privacy@harbour.example"}
+RECIPIENT = {"name": "Harbour Logistics Pte Ltd", "contact": "privacy@harbour.example", "country": "SG"}
 WHO = ["user.name", "user.email"]
 PRIVATE, PUBLIC = open_disclosure.new_pair()
 KEY = {"recipient_key": PUBLIC.decode()}
-GROUND = {"law": "Criminal Procedure Code 2010 s 20", "reference": "Order 7/2026"}
+COMPARED = {
+    "recipient_key_sha256": hashlib.sha256(
+        load_pem_public_key(PUBLIC).public_bytes(Encoding.Raw, PublicFormat.Raw)
+    ).hexdigest()
+}
+"""What whoever approves has compared by telephone."""
+ORDER = {"law": "Criminal Procedure Code 2010 s 20", "reference": "Order 7/2026"}
+GROUND: dict[str, Any] = {**ORDER, "prescribed_agency": False}
+"""An authority that is no prescribed law enforcement agency."""
 
 
 def opened(staff: StaffUser, kind: str, purpose: str, company: str, **more: Any) -> str:

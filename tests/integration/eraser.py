@@ -204,7 +204,8 @@ def _opened() -> Any:
     return {"rows": told, "shut": shut}
 
 
-def _hold(company: str, canonical: str) -> Any:
+def _hold(company: str, target: str) -> Any:
+    """On a user by their id, or on the person with this address."""
     from chalicelib.kernel import ids
     from chalicelib.records.holds import HoldReason, HoldScope
     from chalicelib.services.rights import holds
@@ -214,12 +215,32 @@ def _hold(company: str, canonical: str) -> Any:
         ids.new("stf"),
         company,
         matter_id=ids.new("mat"),
-        scope=HoldScope.PERSON,
-        target=standing.person(company, canonical),
+        scope=HoldScope.PERSON if "@" in target else HoldScope.USER,
+        target=standing.person(company, target) if "@" in target else target,
         reason=HoldReason.LITIGATION,
         law="Evidence Act 1893 s 3",
     )
     return made.hold_id
+
+
+def _tell(company: str, user: str, text: str) -> Any:
+    """Put something into a user's inbox that quotes this."""
+    from chalicelib.kernel import clock, ids
+    from chalicelib.privacy.notifications import Kind
+    from chalicelib.records.notifications import Notification
+    from chalicelib.store import notifications, table
+
+    item = Notification(
+        company_id=company,
+        user_id=user,
+        notification_id=ids.new("ntf"),
+        about=next(iter(Kind)),
+        at=clock.now(),
+        template="role_changed",
+        values={"name": text},
+    )
+    notifications.INBOX.put_new(item, op=table.new_op())
+    return item.notification_id
 
 
 def _release(company: str, hold_id: str) -> Any:
@@ -245,6 +266,7 @@ _DOES = {
     "chain": _chain,
     "opened": _opened,
     "hold": _hold,
+    "tell": _tell,
     "release": _release,
 }
 

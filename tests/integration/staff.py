@@ -60,7 +60,7 @@ class StaffUser:
         return answer
 
     def set_up(self, token: str, password: str = PASSWORD) -> None:
-        """Choose a password and start the codes with the token from the desk or the mail."""
+        """Choose a password and start the codes with the token from the desk, or the two halves of it."""
         headers = {"X-Local-Client": self.address}
         url = f"{self.stack.api}/v1/staff/setup"
         answer = request(url, "POST", {"token": token, "password": password}, headers)

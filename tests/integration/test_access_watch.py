@@ -284,3 +284,19 @@ def test_only_the_security_staff_sees_and_answers_findings(
 def test_no_user_sees_what_was_found_about_them(stack: LocalStack) -> None:
     user: User = sign_up(stack)
     assert user.call("GET", "/v1/staff/security/findings").status == 401
+
+
+def test_what_was_opened_before_an_answer_failed_is_told_as_well(stack: LocalStack) -> None:
+    """Else somebody could read by making every request fail at its end."""
+    user = sign_up(stack)
+    contact = user.contact("reader@buyer.example")["id"]
+
+    def told() -> list[dict[str, Any]]:
+        lines = [json.loads(line) for line in stack.logs("APIHandler").splitlines() if '"opened"' in line]
+        return [line for line in lines if line.get("actor_id") == user.me["id"]]
+
+    before = len(told())
+    stack.wire.inject(kind="fail", operation="TransactWriteItems", contains="receipt#", times=20)
+    assert user.consent(contact).status == 503
+    stack.wire.reset()
+    assert [one["n_contact"] for one in told()[before:]] == [1]

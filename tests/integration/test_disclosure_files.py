@@ -15,6 +15,7 @@ from infra.local import LocalStack
 from tests.agreement import agrees
 from tests.integration.client import User, eventually, request, sign_up
 from tests.integration.disclosing import (
+    COMPARED,
     DAY,
     KEY,
     PATH,
@@ -69,11 +70,12 @@ def mailed(stack: LocalStack, user: User, about: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def given(lea: StaffUser, boss: User, ben: User) -> tuple[str, dict[str, Any]]:
+def given(lea: StaffUser, pia: StaffUser, boss: User, ben: User) -> tuple[str, dict[str, Any]]:
     """A case that is done, and its file."""
     case, question = agreed_partner(lea, boss, ben)
     took(lea, case, "authorise", question_id=question)
     took(lea, case, "assess", fields=WHO, **KEY)
+    took(pia, case, "approve", **COMPARED)
     took(lea, case, "disclose")
     return case, taken_out(lea, case)
 

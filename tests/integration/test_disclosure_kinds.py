@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel import ids
-from chalicelib.privacy.disclosures import ANSWER_WITHIN
+from chalicelib.privacy.disclosure_facts import ANSWER_WITHIN
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, fresh_address, log_in, sign_up
 from tests.integration.disclosing import (
+    COMPARED,
     DAY,
     GROUND,
     KEY,
+    ORDER,
     PATH,
     WHO,
     acts,
@@ -79,7 +81,7 @@ def in_force(stack: LocalStack) -> dict[str, Any]:
 
 @pytest.mark.clause("email-vendors")
 def test_a_vendor_gets_the_content_of_a_marketing_mail_and_no_address(
-    stack: LocalStack, lea: StaffUser, boss: User
+    stack: LocalStack, lea: StaffUser, pia: StaffUser, boss: User
 ) -> None:
     buyer = fresh_address("bob", "buyer.example")
     message = boss.write(buyer, subject="Spring vessels")
@@ -96,6 +98,9 @@ def test_a_vendor_gets_the_content_of_a_marketing_mail_and_no_address(
     refused(step(lea, case, "disclose"), "email-vendors", "out_of_order")
     took(lea, case, "contract", **in_force(stack))
     took(lea, case, "assess", fields=wanted["fields"], **KEY)
+    refused(step(lea, case, "disclose"), "email-vendors", "out_of_order")
+    refused(step(lea, case, "approve", **COMPARED), "email-vendors", "same_person")
+    took(pia, case, "approve", **COMPARED)
     took(lea, case, "disclose")
     found = contents(taken_out(lea, case))
     assert {one["record"] for one in found["records"]} == {"message", "body"}
@@ -137,11 +142,13 @@ def test_a_complaint_is_assessed_told_answered_and_decided_before_anything_is_gi
     told = mailed(stack, ben, "Somebody complained")
     assert "handling a complaint" in told["text"]
     assert "3.1(d)" in told["text"]
-    refused(step(pia, complaint, "decide", decision="disclose"), "complainant", "answer_awaited")
+    yes = {"decision": "disclose", **COMPARED}
+    refused(step(pia, complaint, "decide", **yes), "complainant", "answer_awaited")
     answered(ben, asked(ben, complaint), agreed=False, words="The photos are mine.")
-    refused(step(lea, complaint, "decide", decision="disclose"), "complainant", "same_person")
+    refused(step(lea, complaint, "decide", **yes), "complainant", "same_person")
     refused(step(pia, complaint, "disclose"), "complainant", "out_of_order")
-    took(pia, complaint, "decide", decision="disclose")
+    refused(step(pia, complaint, "decide", decision="disclose"), "complainant", "key_not_compared")
+    took(pia, complaint, "decide", **yes)
     assert "Data is given" in mailed(stack, ben, "Data is given")["subject"]
     took(lea, complaint, "disclose")
     assert fields_of(taken_out(lea, complaint)) == [{"record": "user", "fields": {"name": "Ben Ho"}}]
@@ -174,10 +181,10 @@ def test_who_reads_chinese_is_told_in_chinese(stack: LocalStack, lea: StaffUser,
 
 
 def ordered(lea: StaffUser, pia: StaffUser, case: str, wanted: list[str], **ground: Any) -> dict[str, Any]:
-    took(lea, case, "ground", **GROUND, **ground)
+    took(lea, case, "ground", **{**GROUND, **ground})
     took(lea, case, "assess", fields=wanted, **KEY)
-    refused(step(lea, case, "approve"), "authorities", "same_person")
-    took(pia, case, "approve")
+    refused(step(lea, case, "approve", **COMPARED), "authorities", "same_person")
+    took(pia, case, "approve", **COMPARED)
     return took(lea, case, "disclose")
 
 
@@ -191,6 +198,7 @@ def test_an_authority_gets_what_its_order_needs_and_the_company_hears_of_it(
     case = opened(lea, "authority", "legal_duty", company, contact_id=contact["id"], fields=wanted)
     refused(step(lea, case, "assess", fields=wanted, **KEY), "authorities", "out_of_order")
     refused(step(lea, case, "ground", law="CPC s 20"), "authorities", "legal_ground_missing")
+    refused(step(lea, case, "ground", **ORDER), "authorities", "agency_not_stated")
     done = ordered(lea, pia, case, wanted)
     assert done["law"] == GROUND["law"]
     (record,) = fields_of(taken_out(lea, case))
@@ -255,9 +263,14 @@ def test_a_successor_is_bound_to_the_policy_or_the_people_are_asked(
     refused(step(lea, case, "ask"), "merger", "not_theirs_to_authorise")
     took(lea, case, "bind", reference="Deed of 1 March", policy_version="2025-01-16")
     took(lea, case, "assess", fields=wanted, **KEY)
-    refused(step(lea, case, "approve"), "merger", "same_person")
-    took(pia, case, "approve")
+    refused(step(lea, case, "approve", **COMPARED), "merger", "same_person")
+    took(pia, case, "approve", **COMPARED)
+    refused(step(pia, case, "disclose"), "merger", "out_of_order")
+    refused(step(pia, case, "confirm", **COMPARED), "merger", "same_person")
+    refused(step(lea, case, "confirm", **COMPARED), "merger", "same_person")
+    took(member(stack, StaffPosition.LEGAL), case, "confirm", **COMPARED)
     took(pia, case, "disclose")
+    assert [line for line in stack.logs("Staff").splitlines() if '"bulk_export"' in line and case in line]
     assert lea.call("POST", f"{PATH}/{case}/file").status == 404, "only who discloses takes the file"
     found = fields_of(taken_out(pia, case))
     assert {"record": "company", "fields": {"name": "Tan Logistics"}} in found
@@ -276,16 +289,17 @@ def test_nothing_is_published_without_consent_or_a_legal_order(
 ) -> None:
     company, who = boss.company["id"], {"user_id": ben.me["id"], "fields": ["user.name"]}
     case = opened(lea, "public", "consented_publication", company, **who)
-    refused(step(lea, case, "ground", **GROUND), "public", "consent_needed")
+    refused(step(lea, case, "ground", **ORDER), "public", "consent_needed")
     refused(step(lea, case, "assess", fields=["user.name"], **KEY), "public", "out_of_order")
     took(lea, case, "ask")
     question = asked(ben, case)
     answered(ben, question, agreed=True)
     took(lea, case, "authorise", question_id=question)
     took(lea, case, "assess", fields=["user.name"], **KEY)
-    took(pia, case, "approve")
+    took(pia, case, "approve", **COMPARED)
     took(lea, case, "disclose")
     assert fields_of(taken_out(lea, case)) == [{"record": "user", "fields": {"name": "Ben Ho"}}]
     by_order = opened(lea, "public", "ordered_publication", company, **who)
     refused(step(lea, by_order, "authorise", question_id=question), "public", "purpose_changed")
-    took(lea, by_order, "ground", **GROUND)
+    refused(step(lea, by_order, "ground", **GROUND), "public", "not_an_agency")
+    took(lea, by_order, "ground", **ORDER)

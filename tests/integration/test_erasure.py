@@ -307,7 +307,10 @@ def test_a_message_that_outlived_its_deliveries_is_found_all_the_same(stack: Loc
             key = {"pk": row["pk"], "sk": row["sk"]}
             stack.client("dynamodb").delete_item(TableName="okki-leads-workspace", Key=key)
     stack.advance(430 * 86_400)
+    assert desk(stack, "holds-anything", one.company, one.email)
     erase(stack, one.company, one.email)
+    looked_again(stack, one.company)
+    assert not desk(stack, "holds-anything", one.company, one.email)
     text = opened(stack, one.company)
     for value in (one.email, NAME, "Léna"):
         assert value not in text.replace(f"x{one.email}", "")

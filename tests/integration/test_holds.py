@@ -153,6 +153,40 @@ def test_what_is_deleted_under_a_hold_is_gone_for_everybody_and_kept_for_the_mat
     )
 
 
+@pytest.mark.clause("authorities")
+@pytest.mark.parametrize("reason", ["authority_order", "investigation"])
+def test_a_company_does_not_learn_from_its_evidence_that_an_authority_asked(
+    stack: LocalStack, legal: StaffUser, reason: str
+) -> None:
+    user = sign_up(stack)
+    company, email = user.company["id"], "bob@buyer.example"
+    contact = user.contact(email)["id"]
+    before = user.call("GET", "/v1/company/evidence?limit=200").json["entries"]
+    hold = place(legal, user, "person", email=email, reason=reason)
+    assert hold["secret"] is True
+    assert user.call("DELETE", f"/v1/contacts/{contact}").status == 204
+    assert one(stack, "workspace", company, f"contact#{contact}") is not None
+    let_go(stack, legal, user, hold["id"])
+    assert one(stack, "workspace", company, f"contact#{contact}") is None
+    after = user.call("GET", "/v1/company/evidence?limit=200")
+    for word in (hold["id"], hold["matter_id"], reason, "hold"):
+        assert word not in after.body.decode(), word
+    assert len(after.json["entries"]) > len(before), "what was deleted is proven all the same"
+    found = under(stack, "ledger", "co_operator", f"hold#{hold['id']}#")
+    steps = [facts(row) for row in sorted(found, key=lambda row: int(row["seq"]["N"]))]
+    assert [step["act"] for step in steps] == ["placed", "kept", "released", "resumed"]
+    assert {(step["concerns_id"], step["reason"]) for step in steps} == {(company, reason)}
+
+
+def test_legal_decides_whether_a_hold_is_open_to_the_company(stack: LocalStack, legal: StaffUser) -> None:
+    user = sign_up(stack)
+    assert place(legal, user)["secret"] is False
+    assert place(legal, user, secret=True, reason="claim")["secret"] is True
+    assert place(legal, user, secret=False, reason="authority_order")["secret"] is False
+    steps = proofs(stack, user.company["id"], "hold_step")
+    assert {step["reason"] for step in steps} == {"litigation", "authority_order"}
+
+
 def test_of_two_holds_the_last_one_to_be_released_lets_go(stack: LocalStack, legal: StaffUser) -> None:
     user = sign_up(stack)
     both, ours = user.contact("both@buyer.example"), user.contact("ours@buyer.example")
@@ -253,6 +287,52 @@ def test_who_leaves_under_a_hold_is_out_at_once_and_their_rows_wait_for_the_matt
     stack.advance(2 * 3600)
     sweep(stack)
     eventually(lambda: kept() == {})
+
+
+def test_a_message_whose_readers_are_forgotten_under_a_hold_still_goes_at_its_own_end(
+    stack: LocalStack, legal: StaffUser
+) -> None:
+    user = sign_up(stack)
+    sent = letter(stack, user)
+    drained(stack, "feedback")
+    before = one(stack, "workspace", sent.company, f"message#{sent.message}")
+    assert before is not None
+    hold = place(legal, user, "person", email="somebody@else.example")
+    # Written under another hold, which has not come to it yet; its first date, for its readers, is today.
+    whole = place(legal, user)
+    message = one(stack, "workspace", sent.company, f"message#{sent.message}")
+    assert message is not None
+    ends = int(message["expires_at"]["N"])
+    stack.client("dynamodb").update_item(
+        TableName="okki-leads-workspace",
+        Key={"pk": message["pk"], "sk": message["sk"]},
+        UpdateExpression="SET #t = :end, due_pk = :lane, due_at = :now",
+        ExpressionAttributeNames={"#t": "ttl"},
+        ExpressionAttributeValues={
+            ":end": {"N": str(ends)},
+            ":lane": message.get("due_pk", before["due_pk"]),
+            ":now": {"N": str(int(stack.now()) - 1)},
+        },
+    )
+    body = {"company": sent.company, "table": "workspace", "keys": f"message#{sent.message}"}
+    assert task(stack, task="expire", **body) == []
+    seen = one(stack, "workspace", sent.company, f"message#{sent.message}")
+    assert seen is not None
+    assert int(seen["due_at"]["N"]) == ends, "it will be looked at again"
+    # One that lost its place in an earlier version gets it back with the release.
+    stack.client("dynamodb").update_item(
+        TableName="okki-leads-workspace",
+        Key={"pk": message["pk"], "sk": message["sk"]},
+        UpdateExpression="REMOVE due_pk, due_at",
+    )
+    let_go(stack, legal, user, whole["id"])
+    let_go(stack, legal, user, hold["id"])
+    eventually(
+        lambda: int((one(stack, "workspace", sent.company, f"message#{sent.message}") or {})["due_at"]["N"])
+    )
+    over(stack, "workspace", *message_rows(stack, sent))
+    sweep(stack)
+    eventually(lambda: message_rows(stack, sent) == [])
 
 
 def test_a_hold_placed_while_a_deletion_is_under_way_wins(stack: LocalStack, legal: StaffUser) -> None:

@@ -13,14 +13,17 @@ import pytest
 
 from chalicelib.kernel import ids
 from chalicelib.privacy import clocks
+from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.requests import TOKEN_LIFE, UNVERIFIED_DAYS
+from chalicelib.services.rights.requests import VERIFIED_PER_MAILBOX
 from infra.local import LocalStack
 from tests.agreement import agrees
-from tests.integration import asking, ways
+from tests.integration import asking, objector, ways
 from tests.integration.asking import ask, asked, code_for, get, post, prove
 from tests.integration.client import User, eventually, fresh_address, fresh_network, request, sign_up
 from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
-from tests.integration.people import join
+from tests.integration.people import accept, invited, join
+from tests.integration.staff import member
 
 pytestmark = pytest.mark.clause("requests")
 pace = redelivery_after(2)
@@ -163,9 +166,71 @@ def test_guessing_at_a_code_ends_after_five_tries(stack: LocalStack) -> None:
     request_id = asked(stack, "access", email)
     code = code_for(stack, email, request_id)
     wrong = f"{(int(code) + 1) % 10**8:08d}"
-    path = f"/v1/requests/{request_id}/verify"
-    assert [post(stack, path, {"code": wrong}).status for _ in range(6)] == [401] * 5 + [429]
-    assert post(stack, path, {"code": code}).status == 429
+    path, here = f"/v1/requests/{request_id}/verify", fresh_network()
+    assert [post(stack, path, {"code": wrong}, here).status for _ in range(6)] == [401] * 5 + [429]
+    assert post(stack, path, {"code": code}, here).status == 429
+
+
+def test_a_strangers_wrong_codes_keep_nobody_from_proving_their_mailbox(stack: LocalStack) -> None:
+    email, there = fresh_address("victim"), fresh_network()
+    for _ in range(5):
+        theirs = asked(stack, "access", email)
+        path = f"/v1/requests/{theirs}/verify"
+        assert {post(stack, path, {"code": "00000000"}, there).status for _ in range(5)} == {401}
+    mine = asked(stack, "access", email)
+    for _ in range(2):
+        assert post(stack, f"/v1/requests/{mine}/verify", {"code": "00000000"}, fresh_network()).status == 401
+    assert prove(stack, email, mine).id == mine
+
+
+def test_codes_asked_for_again_count_as_the_first(stack: LocalStack) -> None:
+    """Or five requests would be twenty mails, and each hour's requests as many again."""
+    email = fresh_address("codes")
+    made = [asked(stack, "access", email) for _ in range(6)]
+    statuses = [post(stack, f"/v1/requests/{one}/code").status for one in made[:5] for _ in range(3)]
+    assert statuses == [202] * 14 + [429]
+    assert post(stack, f"/v1/requests/{made[5]}/code").status == 429
+    assert post(stack, "/v1/requests", {"kind": "access", "email": email}).status == 429
+
+
+def test_a_repeated_request_is_proven_and_then_put_with_the_first(stack: LocalStack) -> None:
+    email = fresh_address("repeat")
+    first = ask(stack, "complaint", email, details="The first time.")
+    assert first.settled()["state"] == "with_staff"
+    asking.mail(stack, email, asking.WITH_STAFF)
+    request_id = asked(stack, "complaint", email, details="The second time.")
+    wrong = post(stack, f"/v1/requests/{request_id}/verify", {"code": "00000000"})
+    assert wrong.status == 401, "the proof is skipped for nobody"
+    second = prove(stack, email, request_id)
+    seen = second.get()
+    assert (seen["state"], seen["attached_to"]) == ("answered", first.id)
+    assert seen["answer"]["outcomes"] == ["attached"]
+    assert first.get()["attached_to"] is None
+    drained(stack, "tasks", "notices")
+    assert len(asking.mails(stack, email, asking.WITH_STAFF)) == 1
+    assert asking.mails(stack, email, asking.ANSWERED) == []
+    assert evidence(stack, second.id) == ["received", "verified", "attached"]
+    officer = member(stack, StaffPosition.PRIVACY)
+    listed = [item["id"] for item in officer.call("GET", "/v1/staff/requests?limit=200").json["items"]]
+    assert first.id in listed
+    assert second.id not in listed
+    (attached,) = officer.call("GET", f"/v1/staff/requests/{first.id}").json["attached"]
+    assert (attached["id"], attached["details"]) == (second.id, "The second time.")
+    assert officer.call("POST", f"/v1/staff/requests/{first.id}/answer", {"text": "Yes."}).status == 200
+    assert ask(stack, "complaint", email).settled()["attached_to"] is None, "the first is answered"
+
+
+def test_one_mailbox_proves_ten_requests_a_day(stack: LocalStack) -> None:
+    email = fresh_address("busy")
+    for _ in range(VERIFIED_PER_MAILBOX):
+        ask(stack, "access", email).settled()
+    request_id = asked(stack, "access", email)
+    code = code_for(stack, email, request_id)
+    assert post(stack, f"/v1/requests/{request_id}/verify", {"code": code}).status == 429
+    assert get(stack, f"/v1/requests/{request_id}").json["state"] == "unverified"
+    stack.advance(DAY)
+    assert post(stack, f"/v1/requests/{request_id}/code").status == 202
+    assert prove(stack, email, request_id, count=2).settled()["state"] == "answered"
 
 
 def test_nobody_floods_a_mailbox_a_domain_or_us(stack: LocalStack) -> None:
@@ -350,17 +415,37 @@ def test_an_objection_is_on_record_with_the_proof_itself(stack: LocalStack) -> N
     assert len(found) == before + 1
     assert email.encode() not in json.dumps(found, default=str).encode()
     assert one.settled()["answer"]["outcomes"] == ["objection_noted"]
+    assert objector.stands(stack, email)
+    assert not objector.stands(stack, fresh_address("other", "buyer.example"))
     tagged = email.replace("@", "+other@")
     assert ask(stack, "object", tagged).settled()["state"] == "answered"
     again = [row for row in rows(stack, "accounts") if row["kind"]["S"] == "objection"]
     assert len(again) == before + 1, "one person, in whatever spelling"
+    assert objector.stands(stack, tagged)
+
+
+def test_an_objection_that_a_backup_has_lost_is_written_anew(stack: LocalStack) -> None:
+    email = fresh_address("lost", "buyer.example")
+    before = {row["pk"]["S"] for row in rows(stack, "accounts") if row["kind"]["S"] == "objection"}
+    ask(stack, "object", email).settled()
+    (lost,) = [
+        row
+        for row in rows(stack, "accounts")
+        if row["kind"]["S"] == "objection" and row["pk"]["S"] not in before
+    ]
+    key = {"pk": lost["pk"], "sk": lost["sk"]}
+    stack.client("dynamodb").delete_item(TableName="okki-leads-accounts", Key=key)
+    assert not objector.stands(stack, email)
+    assert objector.again(stack) == 1
+    assert objector.stands(stack, email)
+    assert objector.again(stack) == 0
 
 
 @pytest.mark.parametrize(
     ("kind", "outcomes"),
     [
         ("correct", ["account_correct", "with_staff"]),
-        ("restrict", ["with_staff"]),
+        ("restrict", ["optional_stopped", "with_staff"]),
         ("complaint", ["with_staff"]),
     ],
 )
@@ -427,6 +512,51 @@ def test_what_askers_are_answered_is_as_described(stack: LocalStack, user: User)
     agrees(document, shapes["RequestSeen"], seen, filled=False)
     assert seen["answer"]["companies"]
     agrees(document, shapes["RequestData"], one.data().json, filled=False)
+
+
+def test_who_got_a_mailbox_later_does_not_read_what_it_asked_before(stack: LocalStack) -> None:
+    admin = sign_up(stack)
+    ben = join(admin)
+    before = ask(stack, "access", ben.email, details="The words of who had it first.")
+    before.settled()
+    assert "The words of who had it first." in before.data().body.decode()
+    assert ask(stack, "erase", ben.email).settled()["answer"]["outcomes"][0] == "account_erased"
+    drained(stack, "tasks")
+    later = ask(stack, "access", ben.email, details="The words of who has it now.")
+    later.settled()
+    assert "The words of who has it now." in later.data().body.decode()
+    assert "The words of who had it first." not in later.data().body.decode()
+    other = sign_up(stack)
+    email, key = invited(other, ben.email)
+    accepted = accept(stack, key, fresh_network())
+    assert accepted.status == 201, accepted.body
+    found = accepted.json
+    heir = User(stack, email, found["session"]["token"], found["user"], found["company"], fresh_network())
+    own = heir.call("GET", "/v1/me/data").body.decode()
+    assert "The words of who" not in own
+    mine = ask(stack, "access", ben.email, details="The words of the third.")
+    assert mine.settled()["answer"]["outcomes"] == ["account_data"]
+    assert "The words of the third." in mine.data().body.decode()
+    assert "The words of who" not in mine.data().body.decode()
+
+
+def test_what_belongs_to_a_request_is_kept_as_long_as_it_is(stack: LocalStack) -> None:
+    buyer, company = fresh_address("years", "buyer.example"), sign_up(stack)
+    company.contact(buyer)
+    one = ask(stack, "access", buyer)
+    one.settled()
+    stack.advance(40 * DAY)
+    assert post(stack, f"/v1/requests/{one.id}/code").status == 202
+    again = prove(stack, buyer, one.id, count=2)
+    drained(stack, "tasks")
+
+    def ends() -> dict[str, int]:
+        found = [row for row in rows(stack, "accounts") if one.id in row["pk"]["S"] + row["sk"]["S"]]
+        return {row["kind"]["S"]: int(row["expires_at"]["N"]) for row in found}
+
+    kept = eventually(lambda: found if min((found := ends()).values()) >= found["request"] else None)
+    assert {"request", "request_mailbox", "request_passed_on"} <= kept.keys()
+    assert again.get()["answer"]["companies"]
 
 
 # -- times --------------------------------------------------------------------------------------------
@@ -505,6 +635,40 @@ def test_work_that_dies_comes_twice_or_loses_its_replies_ends_the_same(stack: Lo
     assert steps == ["received", "verified", "acted", "passed_on", "answered"]
     told = [m for m in stack.mails(buyer_of.email) if "asks about data" in m["subject"]]
     assert len(told) == 1
+
+
+def test_work_that_goes_nowhere_is_not_silent(stack: LocalStack) -> None:
+    admin = sign_up(stack)
+    ben = join(admin)
+    stack.wire.inject(
+        kind="fail", service="dynamodb", operation="TransactWriteItems", function=JOB, times=999
+    )
+    one = ask(stack, "erase", ben.email)
+    eventually(lambda: _row(stack, "request", f"request#{one.id}")["facts"]["M"]["stage"]["S"] == "act")
+    login = next(
+        row
+        for row in rows(stack, "accounts")
+        if row["kind"]["S"] == "login" and ben.me["id"] in json.dumps(row["facts"])
+    )
+    accounts = {"TableName": "okki-leads-accounts"}
+    stack.client("dynamodb").delete_item(**accounts, Key={"pk": login["pk"], "sk": login["sk"]})
+    stack.wire.reset()
+    body = json.dumps({"task": "request", "request": one.id})
+    assert failed(stack.invoke("RunTasks", batch_of("tasks", body))), "back to the queue, in the end aside"
+    assert one.get()["state"] == "open"
+    stack.advance(epoch(one.due_at) - int(stack.now()) + 1)
+    stack.invoke("Sweep", sample("schedule-sweep"))
+    eventually(lambda: "escalated" in evidence(stack, one.id))
+    assert "request_overdue" in stack.logs("RunTasks")
+    assert failed(stack.invoke("RunTasks", batch_of("tasks", body)))
+    assert evidence(stack, one.id).count("escalated") == 1
+    stack.client("dynamodb").put_item(**accounts, Item=login)
+    failed(stack.invoke("RunTasks", batch_of("tasks", body)))
+
+
+def _row(stack: LocalStack, kind: str, pk: str) -> dict[str, Any]:
+    found = [row for row in rows(stack, "accounts") if row["kind"]["S"] == kind and row["pk"]["S"] == pk]
+    return found[0]
 
 
 def test_two_who_bring_the_same_code_at_once_are_one(stack: LocalStack) -> None:

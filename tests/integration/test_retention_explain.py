@@ -12,7 +12,7 @@ from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.retention import EMAIL_TRACKING, MESSAGE
 from infra.local import LocalStack
-from tests.integration.ages import end, facts, number, one, under
+from tests.integration.ages import end, facts, number, one, proofs, under
 from tests.integration.client import Answer, eventually, sign_up
 from tests.integration.letters import drained, letter, redelivery_after
 from tests.integration.people import join
@@ -168,6 +168,38 @@ def test_who_may_not_ask_learns_nothing_and_bad_questions_are_refused(
         assert ask(legal, company, **about).status == 422
     assert legal.call("GET", "/v1/staff/retention/explain").status == 422
     assert legal.call("GET", "/v1/staff/retention/explain?company_id=co_operator").status == 422
+
+
+@pytest.mark.clause("access", "personnel")
+def test_who_asks_about_somebody_leaves_a_trace_and_the_company_sees_it_unless_a_hold_is_secret(
+    stack: LocalStack, legal: StaffUser
+) -> None:
+    user = sign_up(stack)
+    company, about = user.company["id"], user.me["id"]
+
+    def seen() -> list[tuple[str, str, Any]]:
+        items = user.call("GET", "/v1/company/staffaccess").json["items"]
+        return [(one["staff_id"], one["opened"], one["grant_id"]) for one in items]
+
+    def proven() -> int:
+        acts = [step for step in proofs(stack, "co_operator", "staff_act") if step["act"] == "looked"]
+        mine = [step for step in acts if step["concerns_id"] == company]
+        assert {(step["by_id"], step["opened"]) for step in mine} <= {(legal.staff_id, "retention")}
+        return len(mine)
+
+    assert ask(legal, company, user_id=about).status == 200
+    assert (seen(), proven()) == ([(legal.staff_id, "retention", None)], 1)
+    assert ask(legal, company, user_id=ids.new("usr")).status == 404
+    assert proven() == 2, "that nobody is there is an answer as well"
+    assert ask(legal, company, user_id="x").status == 422
+    place(legal, user, "user", user_id=about, reason="authority_order")
+    assert ask(legal, company, user_id=about).status == 200
+    assert (len(seen()), proven()) == (1, 3)
+    stack.wire.inject(
+        kind="fail", service="dynamodb", operation="TransactWriteItems", function="okki-leads-staff", times=40
+    )
+    assert ask(legal, company, user_id=about).status == 503, "what cannot be proven is not shown"
+    stack.wire.reset()
 
 
 def test_a_user_of_another_company_is_not_found(stack: LocalStack, legal: StaffUser) -> None:

@@ -87,8 +87,11 @@ def test_an_anchor_can_be_added_and_read_and_nothing_else(stack: LocalStack) -> 
     bucket, key = stack.outputs["EvidenceBucketName"], f"probe/{ids.new('op')}"
     anchors, staff = client_of(stack, "anchor-evidence", "s3"), client_of(stack, "staff", "s3")
     version = anchors.put_object(Bucket=bucket, Key=key, Body=b"head")["VersionId"]
-    assert staff.get_object(Bucket=bucket, Key=key)["Body"].read() == b"head"
-    assert key in [one["Key"] for one in staff.list_objects_v2(Bucket=bucket)["Contents"]]
+    assert staff.get_object(Bucket=bucket, Key=key, VersionId=version)["Body"].read() == b"head"
+    assert key in [one["Key"] for one in staff.list_object_versions(Bucket=bucket)["Versions"]]
+    for client in (anchors, staff):  # a reader that asks for "the object" would get whatever was put over it
+        assert refused(client.get_object, Bucket=bucket, Key=key) == "AccessDenied"
+        assert refused(client.list_objects_v2, Bucket=bucket) == "AccessDenied"
     for client in (anchors, staff):
         assert refused(client.delete_object, Bucket=bucket, Key=key) == "AccessDenied"
         assert refused(client.delete_object, Bucket=bucket, Key=key, VersionId=version) == "AccessDenied"
@@ -158,3 +161,22 @@ def test_who_watches_reads_the_two_logs_of_reading_and_no_other(stack: LocalStac
         other = client_of(stack, function, "logs")
         group = "/aws/lambda/okki-leads-staff"
         assert refused(other.filter_log_events, logGroupName=group) == "AccessDeniedException"
+
+
+@pytest.mark.clause("access")
+def test_the_buckets_own_policy_refuses_whoever_may_do_anything(stack: LocalStack) -> None:
+    """An administrator of the account: until they take the policy off, which CloudTrail tells of."""
+    iam, name = stack.client("iam"), f"probe-{ids.new('op')}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(everything))
+    bucket, key = stack.outputs["EvidenceBucketName"], f"probe/{ids.new('op')}"
+    version = client_of(stack, "anchor-evidence", "s3").put_object(Bucket=bucket, Key=key, Body=b"head")
+    admin = client_with(stack, role["Role"]["Arn"], "s3")
+    assert admin.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+    assert refused(admin.put_object, Bucket=bucket, Key=key, Body=b"other") == "AccessDenied"
+    assert refused(admin.put_object, Bucket=bucket, Key=f"{key}x", Body=b"other") == "AccessDenied"
+    assert refused(admin.delete_object, Bucket=bucket, Key=key) == "AccessDenied"
+    held = version["VersionId"]
+    assert refused(admin.delete_object, Bucket=bucket, Key=key, VersionId=held) == "AccessDenied"

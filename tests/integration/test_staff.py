@@ -15,7 +15,17 @@ from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import AGREEMENT, COURSE, MAY, Right, StaffPosition
 from chalicelib.privacy.retention import STAFF_SESSION_ABSOLUTE, STAFF_SESSION_IDLE
 from infra.local import LocalStack
-from tests.integration.client import PASSWORD, Answer, User, fresh_address, mail_to, request, sign_up
+from tests.integration.client import (
+    PASSWORD,
+    Answer,
+    User,
+    fresh_address,
+    fresh_network,
+    mail_to,
+    request,
+    sign_up,
+)
+from tests.integration.people import key_in
 from tests.integration.staff import StaffUser, day_ago, desk, member
 from tests.integration.test_triggers import client_of, refused
 
@@ -66,10 +76,7 @@ def invite(admin: StaffUser, position: str = "support", **papers: str) -> StaffU
     assert answer.status == 202, answer.body
     assert answer.json["state"] == "invited"
     user = StaffUser(admin.stack, answer.json["id"], email, StaffPosition(position))
-    text = mail_to(admin.stack, email)["text"]
-    found = re.search(r"^[A-Za-z0-9_-]{43}(?=\r?$)", text, re.MULTILINE)
-    assert found is not None, text
-    user.set_up(found.group())
+    user.set_up(f"{key_in(mail_to(admin.stack, email))}.{answer.json['second_half']}")
     for paper, version in papers.items():
         enter(admin, user, paper, version)
     assert user.log_in().status == 201
@@ -224,6 +231,28 @@ def test_trying_is_limited_for_a_mailbox_that_exists_as_for_one_that_does_not(st
         assert tried == [401] * 10 + [429] * 2
 
 
+def test_who_knows_a_colleagues_mailbox_cannot_keep_them_out(stack: LocalStack) -> None:
+    """During an attack, of all times: from a network they logged in from lately they get in."""
+    user = member(stack, StaffPosition.SECURITY)
+    strangers = [StaffUser(stack, user.staff_id, user.email, user.position) for _ in range(7)]
+
+    def guess(stranger: StaffUser) -> list[int]:
+        return [stranger.log_in(password="wrong and wrong", code="123456").status for _ in range(9)]
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = [one for tried in pool.map(guess, strangers) for one in tried]
+    assert answers.count(401) == 59, "and their own first login is the sixtieth"
+    assert answers[-1] == 429
+    home, user.address = user.address, fresh_network()
+    assert user.log_in().status == 429, "a network nobody knows"
+    user.address = home
+    assert user.log_in().status == 201
+    guesses = [user.log_in(password="wrong and wrong", code="123456").status for _ in range(10)]
+    assert guesses[-1] == 429, "tries from there are counted too"
+    kept = repr(stack.client("dynamodb").scan(TableName=OPERATOR, ConsistentRead=True)["Items"])
+    assert home.rpartition(".")[0] + "." not in kept, "where they live is nobody's business"
+
+
 def test_a_session_ends_when_it_is_left_alone_and_at_the_end_of_the_day(stack: LocalStack) -> None:
     idle, busy = member(stack, StaffPosition.SUPPORT), member(stack, StaffPosition.SUPPORT)
     stack.advance(IDLE - 60)
@@ -266,7 +295,7 @@ def test_a_way_in_exists_only_after_password_and_first_code(stack: LocalStack) -
     email = fresh_address("staff", "okki-staff.example")
     body = {"name": "Sam Tan", "email": email, "position": "support"}
     made = admin.call("POST", "/v1/staff/people", body).json
-    token = re.findall(r"^[A-Za-z0-9_-]{43}(?=\r?$)", mail_to(stack, email)["text"], re.MULTILINE)[0]
+    token = f"{key_in(mail_to(stack, email))}.{made['second_half']}"
     user = StaffUser(stack, made["id"], email, StaffPosition.SUPPORT)
     setup, headers = f"{stack.api}/v1/staff/setup", {"X-Local-Client": user.address}
 
@@ -286,6 +315,31 @@ def test_a_way_in_exists_only_after_password_and_first_code(stack: LocalStack) -
     assert user.log_in().status == 201
 
 
+def test_whoever_reads_the_mail_before_it_leaves_cannot_become_that_colleague(stack: LocalStack) -> None:
+    """The companies' function may open the notice; the half that lies in it opens nothing, nor does the other."""
+    admin = member(stack, StaffPosition.ADMIN)
+    email = fresh_address("staff", "okki-staff.example")
+    body = {"name": "Sam Tan", "email": email, "position": "security"}
+    handed = admin.call("POST", "/v1/staff/people", body).json["second_half"]
+    mail = mail_to(stack, email)["text"]
+    mailed = key_in({"text": mail})
+    assert handed not in mail
+    kept = repr(stack.client("dynamodb").scan(TableName="okki-leads-accounts")["Items"])
+    kept += repr(stack.client("dynamodb").scan(TableName=OPERATOR)["Items"]) + stack.logs("Staff")
+    assert handed not in kept
+    for token in (
+        mailed,
+        handed,
+        f"{handed}.{mailed}",
+        f"{mailed}.{mailed}",
+        f"{mailed}.",
+        f"{mailed}{handed}",
+    ):
+        form = {"token": token, "password": PASSWORD}
+        answer = request(f"{stack.api}/v1/staff/setup", "POST", form, {"X-Local-Client": admin.address})
+        assert (answer.status, answer.json["code"]) == (401, "setup_refused")
+
+
 def test_a_token_that_nobody_used_for_a_day_opens_nothing(stack: LocalStack) -> None:
     email = fresh_address("staff", "okki-staff.example")
     told = desk(stack, "add", "--name", "Sam Tan", "--email", email, "--position", "support")
@@ -297,11 +351,11 @@ def test_a_token_that_nobody_used_for_a_day_opens_nothing(stack: LocalStack) -> 
 
 def test_a_lost_telephone_is_replaced_by_an_admin_and_everything_of_before_ends(stack: LocalStack) -> None:
     admin, user = member(stack, StaffPosition.ADMIN), member(stack, StaffPosition.SUPPORT)
-    assert admin.call("POST", about(admin, user, "/reset")).status == 204
+    answer = admin.call("POST", about(admin, user, "/reset"))
+    assert answer.status == 200
     assert user.call("GET", "/v1/staff/me").status == 401
     assert user.log_in().status == 401
-    text = mail_to(stack, user.email)["text"]
-    user.set_up(re.findall(r"^[A-Za-z0-9_-]{43}(?=\r?$)", text, re.MULTILINE)[0])
+    user.set_up(f"{key_in(mail_to(stack, user.email))}.{answer.json['second_half']}")
     assert user.log_in().status == 201
     assert user.call("GET", "/v1/staff/me").json["missing"] is None, "their record is still theirs"
 

@@ -11,11 +11,12 @@ import pytest
 
 from chalicelib.kernel import ids
 from chalicelib.privacy.grants import ANSWER_WITHIN
-from chalicelib.privacy.personnel import StaffPosition
+from chalicelib.privacy.personnel import AGREEMENT, COURSE, NEWCOMER, StaffPosition
 from infra.local import LocalStack
 from tests.integration.client import Answer, User, sign_up
 from tests.integration.people import join
 from tests.integration.staff import StaffUser, desk, member
+from tests.integration.test_staff import invite
 
 pytestmark = pytest.mark.clause("personnel", "access")
 
@@ -300,12 +301,52 @@ def test_a_grant_for_one_company_opens_no_other(house: House) -> None:
     assert other.call("GET", "/v1/company/staffaccess").json["items"] == []
 
 
-def test_a_grant_for_a_matter_opens_no_company(house: House) -> None:
-    body = {"matter_id": ids.new("mat"), "purpose": "legal_duty", "ticket": "OPS-1", "minutes": 5}
-    grant = house.support.call("POST", "/v1/staff/grants", body).json["id"]
-    assert step(house.security, grant, "approve").status == 200
+@pytest.mark.clause("authorities")
+def test_what_a_law_may_forbid_to_tell_the_company_does_not_read_and_two_people_have_approved(
+    house: House,
+) -> None:
+    grant = house.ask(purpose="legal_duty")
+    assert step(house.security, grant, "approve").json["active"] is False
     assert said(house.look()) == (403, "no_grant")
+    assert step(house.privacy, grant, "approve").json["active"] is True
+    assert house.look().status == 200
     assert house.seen() == []
+    told = house.boss.call("GET", "/v1/company/evidence").body
+    assert grant.encode() not in told
+    assert b"legal_duty" not in told
+    assert proven(house.stack, "co_operator", grant) == ["asked", "approved", "approved", "opened"]
+
+
+def proven(stack: LocalStack, chain: str, grant: str) -> list[str]:
+    """The steps of a grant in a chain."""
+    found = stack.client("dynamodb").query(
+        TableName="okki-leads-ledger",
+        KeyConditionExpression="pk = :p AND begins_with(sk, :s)",
+        ExpressionAttributeValues={":p": {"S": chain}, ":s": {"S": "access#"}},
+        ConsistentRead=True,
+    )["Items"]
+    facts = [one["facts"]["M"] for one in found]
+    return [one["act"]["S"] for one in facts if one["grant_id"].get("S") == grant]
+
+
+def test_a_colleague_an_admin_invents_approves_nothing_before_the_others_can_have_seen_them(
+    own_house: House,
+) -> None:
+    stack = own_house.stack
+    admin = member(stack, StaffPosition.ADMIN)
+    invented = invite(admin, "security", agreement=AGREEMENT, training=COURSE)
+    moved = member(stack, StaffPosition.SUPPORT)
+    change = admin.call("PATCH", f"/v1/staff/people/{moved.staff_id}", {"position": "privacy"})
+    assert change.status == 200
+    grant = own_house.ask()
+    for newcomer in (invented, moved):
+        assert said(step(newcomer, grant, "approve")) == (403, "too_new")
+        assert newcomer.call("GET", "/v1/staff/grants").status == 200, "their own work they may do"
+    stack.advance(int(NEWCOMER.total_seconds()))
+    for user in (own_house.support, invented):
+        assert user.log_in().status == 201
+    grant = own_house.ask()
+    assert step(invented, grant, "approve").json["active"] is True
 
 
 def test_a_suspended_approver_takes_what_they_approved_with_them(own_house: House) -> None:
@@ -403,7 +444,7 @@ def test_a_long_list_is_counted_page_by_page_as_it_is_shown(house: House) -> Non
         ({"purpose": "curiosity"}, "purpose"),
         ({"ticket": "call Bob Buyer"}, "ticket"),
         ({"company_id": None}, "company_id"),
-        ({"matter_id": "mat_" + "0" * 26}, "company_id"),
+        ({"matter_id": "mat_" + "0" * 26}, "matter_id"),
         ({"company_id": "ct_" + "0" * 26}, "company_id"),
         ({"company_id": "co_" + "0" * 26}, "company_id"),
         ({"read_only": False}, "read_only"),

@@ -50,8 +50,8 @@ MAY = {
         "VaultKey": "Decrypt",
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
-        "EvidenceBucket": "ListBucket",
-        "EvidenceBucket/*": "GetObject",
+        "EvidenceBucket": "ListBucketVersions",
+        "EvidenceBucket/*": "GetObjectVersion",
     },
     "edge": {
         "HitsQueue": "SendMessage",
@@ -132,8 +132,8 @@ MAY = {
     "anchor_evidence": {
         "LedgerTable": "BatchGetItem",
         "LedgerTable/index/due": "Query",
-        "EvidenceBucket": "ListBucket",
-        "EvidenceBucket/*": "GetObject PutObject",
+        "EvidenceBucket": "ListBucketVersions",
+        "EvidenceBucket/*": "GetObjectVersion PutObject",
         "AnchorDead": "SendMessage",
     },
     "watch_access": {
@@ -248,7 +248,9 @@ def test_nobody_of_ours_can_shorten_or_delete_an_anchor() -> None:
         if resource.startswith("EvidenceBucket")
     }
     reading = {
-        (function, verb) for function in ("anchor_evidence", "staff") for verb in ("GetObject", "ListBucket")
+        (function, verb)
+        for function in ("anchor_evidence", "staff")
+        for verb in ("GetObjectVersion", "ListBucketVersions")
     }
     assert found == {("anchor_evidence", "PutObject"), *reading}
 

@@ -265,7 +265,9 @@ def test_anchors_cannot_be_rewritten_by_anybody_for_72_months(template: dict[str
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
     (policy,) = (policy["Properties"] for policy in of_type(template, "AWS::S3::BucketPolicy").values())
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement = next(
+        one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "RefuseWhatIsNotTls"
+    )
     assert statement["Effect"] == "Deny" and statement["Action"] == "s3:*"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
@@ -586,3 +588,19 @@ def test_the_real_archive_leaves_out_the_packaging_tool() -> None:
     assert {"cryptography", "urllib3"} <= names, "what the kept ones need themselves"
     assert not names & {"chalice", "pip", "setuptools", "wheel", "inquirer"}
     assert all("--hash=sha256:" in entry for entry in kept.split("\n\n") if entry.strip())
+
+
+def test_nobody_but_the_anchors_writes_to_the_evidence_and_nobody_hides_it(template: dict[str, Any]) -> None:
+    """The lock keeps what was written; this keeps what hides it from being written."""
+    document = template["Resources"]["EvidenceBucketPolicy"]["Properties"]["PolicyDocument"]
+    rules = {one["Sid"]: one for one in document["Statement"]}
+    assert {(one["Effect"], one["Principal"]) for one in rules.values()} == {("Deny", "*")}
+    objects = {"Fn::Sub": "${EvidenceBucket.Arn}/*"}
+    hiding, writing = rules["NobodyHidesOrShortens"], rules["NobodyElseWrites"]
+    assert set(hiding["Action"]) == {"s3:BypassGovernanceRetention", "s3:DeleteObject*"}
+    assert "Condition" not in hiding
+    role = functions(template)["AnchorEvidence"]["Role"]
+    assert writing["Action"] == "s3:PutObject"
+    assert writing["Condition"] == {"ArnNotEquals": {"aws:PrincipalArn": role}}
+    assert hiding["Resource"] == writing["Resource"] == objects
+    assert "RefuseWhatIsNotTls" in rules

@@ -13,6 +13,16 @@ from chalicelib.records.watching import FindingState, Outcome
 _HASH: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _EPOCH: Final = {"type": "integer", "description": "Seconds since 1970."}
 
+_ARCHIVE: Final = thing(
+    "What the anchors were read from.",
+    newest={**or_null(_EPOCH), "description": "When the last document was written."},
+    doubts={**many(ref("EvidenceDoubt")), "description": "With any, no chain counts as sound."},
+    ignored={
+        **many(TEXT),
+        "description": "Objects that count as not there: none of ours, or of the future.",
+    },
+)
+
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "EvidenceEntry": thing(
         "One link of a chain: `link` is the SHA-256 of everything else in it.",
@@ -31,6 +41,21 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "EvidenceAnchor": thing(
         "How far it had come at some time, by what nobody can rewrite.", seq=COUNT, link=_HASH, at=_EPOCH
     ),
+    "EvidenceDoubt": thing(
+        "An object in the archive that cannot have come about as it should have.",
+        key=TEXT,
+        reason={
+            "type": "string",
+            "enum": [
+                "left_out",
+                "misplaced",
+                "not_as_summed",
+                "unlinked",
+                "unreadable",
+                "versions_differ",
+            ],
+        },
+    ),
     "ChainOfEvidence": thing(
         "One page of a chain, in the order of the keys; the number says the order of writing.",
         chain=TEXT,
@@ -41,6 +66,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
             **many(ref("EvidenceAnchor")),
             "description": "With the last page, and for staff only.",
         },
+        archive=or_null(_ARCHIVE),
         next_cursor={**or_null(TEXT), "description": "Send it as `cursor`; null at the end."},
     ),
     "Finding": thing(

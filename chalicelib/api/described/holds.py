@@ -19,6 +19,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         target={**or_null(TEXT), "description": "Id of the user, or keyed hash of the person's address."},
         reason=choice(HoldReason),
         law=TEXT,
+        secret={**YES_NO, "description": "Whether it leaves no trace that the company reads."},
         state=choice(HoldState),
         placed_by=TEXT,
         placed_at=TIME,

@@ -30,6 +30,13 @@ _FILE: Final[Mapping[str, Mapping[str, Any]]] = {
     "outcomes": many(choice(Outcome)),
     "companies": COUNT,
     "answer": or_null(TEXT),
+    "attached_to": {**or_null(TEXT), "description": "The request whose answer is this one's."},
+    "attached": many(
+        thing(
+            "A later one of the same mailbox for the same.", id=TEXT, received_at=TIME, details=or_null(TEXT)
+        )
+    ),
+    "erase_by": {**or_null(TEXT), "description": "Who of the staff wants the account erased."},
     "grounds": many(thing("A ground there is for refusing this kind.", code=TEXT, source=TEXT)),
     "steps": many(thing("What was done.", act=choice(RequestAct), at=TIME, staff_id=or_null(TEXT))),
 }
@@ -75,6 +82,10 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
             )
         ),
         extension=or_null(thing("More time was taken.", until=TIME, reason=choice(Extension))),
+        attached_to={
+            **or_null(TEXT),
+            "description": "The same was asked before: the answer is that request's.",
+        },
         answer=or_null(
             thing(
                 "As far as there is one; `final` says whether more will come.",
@@ -127,6 +138,13 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "StaffRequestLine": thing("A request that waits. Nothing personal.", **_LINE),
     "StaffRequestPage": page("StaffRequestLine"),
     "StaffRequest": thing("A request as staff see it.", **_FILE),
+    "StaffRequestCopy": thing(
+        "What access was refused to, as it was then.",
+        id=TEXT,
+        kept_until=TIME,
+        data={"type": "object", "description": "As the requester would have had it."},
+    ),
+    "StaffRequestCopyKept": thing("Until when the copy is kept.", id=TEXT, kept_until=TIME),
     "StaffAnswered": thing(
         "A request, answered.",
         **_FILE,
@@ -153,6 +171,8 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
     "RequestDecision": {"decision": "done", "note": "We have written to you."},
     "StaffAnswer": {"text": "We looked into it: your address came from a trade fair in Hamburg."},
     "StaffRefusal": {"ground": "unfounded", "text": "The account you name is somebody else's."},
+    "StaffErasureWish": {"text": "Your account has been erased, as you asked."},
+    "CopyTerm": {"days": 90},
     "StaffExtension": {"months": 1, "reason": "complex"},
 }
 

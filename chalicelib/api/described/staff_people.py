@@ -19,12 +19,22 @@ _PERSON: Final[Mapping[str, Mapping[str, Any]]] = {
     "agreement": {**or_null(TEXT), "description": "Version of the confidentiality agreement signed last."},
     "agreed_at": or_null(TIME),
     "trained_at": or_null(TIME),
+    "approves_from": {
+        **or_null(TIME),
+        "description": "Newcomers approve nothing before; null: not set up yet.",
+    },
     "training_ends_at": or_null(TIME),
+}
+_HALF: Final[Mapping[str, Any]] = {
+    **TEXT,
+    "description": "The half of the set-up token that is handed over in person; shown this once.",
 }
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "StaffPerson": thing("Somebody of the staff.", **_PERSON),
     "StaffPage": page("StaffPerson"),
+    "StaffInvited": thing("Somebody who is to come.", **_PERSON, second_half=_HALF),
+    "StaffSecondHalf": thing("For the way back in.", second_half=_HALF),
     "StaffSession": thing(
         "Somebody is in.",
         token={**TEXT, "description": "Bearer token, shown this once."},
@@ -55,6 +65,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "StaffRecord": thing("Everything on record about somebody.", items=many(ref("StaffPaper"))),
 }
 
+_TOKEN: Final = "k3Zq0vN8b1xR5yT7uW2eC4aF6dG9hJ0m.Q2wE4rT6yU8iO0pA1sD3fG5hJ7kL9zX"  # noqa: S105  # an example
 EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
     "StaffLogIn": {
         "email": "noor@okki-staff.example",
@@ -62,10 +73,10 @@ EXAMPLES: Final[Mapping[str, dict[str, Any]]] = {
         "code": "123456",
     },
     "StaffPassword": {
-        "token": "k3Zq0vN8b1xR5yT7uW2eC4aF6dG9hJ0mLpSsXwQzVnA",
+        "token": _TOKEN,
         "password": "seven green lanterns",
     },
-    "StaffFirstCode": {"token": "k3Zq0vN8b1xR5yT7uW2eC4aF6dG9hJ0mLpSsXwQzVnA", "code": "123456"},
+    "StaffFirstCode": {"token": _TOKEN, "code": "123456"},
     "NewStaff": {"name": "Noor Rahman", "email": "noor@okki-staff.example", "position": "support"},
     "ChangedStaff": {"state": "suspended"},
     "NewPaper": {"paper": "training", "version": "security-and-privacy", "on": "2026-11-02"},

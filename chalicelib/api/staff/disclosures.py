@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import date, datetime, time
 from typing import Annotated, Any, Final, Literal
 
@@ -10,15 +9,21 @@ from chalice import Blueprint
 from pydantic import Field, StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
-from chalicelib.api.forms import Form, Identifier, Line, Text, Version
+from chalicelib.api.forms import Country, Form, Identifier, Line, Text, Version
 from chalicelib.api.staff.people import Day
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
-from chalicelib.privacy.disclosure_kinds import DisclosureKind, DisclosurePurpose, Step, Verdict
+from chalicelib.privacy.disclosure_kinds import (
+    DisclosureKind,
+    DisclosurePurpose,
+    Step,
+    TransferBasis,
+    Verdict,
+)
 from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.disclosures import Disclosure
-from chalicelib.services.rights import disclosure_cases, disclosures, envelope
+from chalicelib.services.rights import disclosure_cases, disclosure_handover, disclosures
 from chalicelib.services.rights.disclosure_cases import Wish
 from chalicelib.services.rights.disclosure_steps import Given
 
@@ -51,10 +56,23 @@ _Step = Literal[
     "tell",
     "decide",
     "approve",
+    "confirm",
     "disclose",
     "decline",
     "withdraw",
+    "release",
 ]
+_Basis = Literal[
+    "adequacy",
+    "scc",
+    "bcr",
+    "consent",
+    "contract",
+    "legal_claim",
+    "public_interest",
+    "vital_interests",
+]
+_Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 _Name = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}\.[a-z_]{1,40}$")]
 _Fields = Annotated[list[_Name], Field(min_length=1, max_length=60)]
 _Words = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
@@ -62,10 +80,13 @@ _Pem = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, ma
 
 
 class DisclosureRecipient(Form):
-    """Who is to receive it, and how they are reached. Of a publication: where it appears."""
+    """Who is to receive it, how they are reached, and where they are (ISO 3166 alpha-2). Of a publication:
+    where it appears.
+    """
 
     name: Line
     contact: Line
+    country: Country
 
 
 class NewDisclosure(Form):
@@ -89,6 +110,7 @@ class DisclosureStep(Form):
     step: _Step
     question_id: Identifier | None = None
     reference: _Words | None = None
+    prescribed_agency: bool | None = None
     purpose: _Purpose | None = None
     signed_on: Day | None = None
     ends_on: Day | None = None
@@ -98,7 +120,10 @@ class DisclosureStep(Form):
     policy_version: Version | None = None
     fields: _Fields | None = None
     recipient_key: _Pem | None = None
+    transfer_basis: _Basis | None = None
+    recipient_key_sha256: _Sha256 | None = None
     decision: Literal["disclose", "decline"] | None = None
+    reason: _Words | None = None
 
 
 @route(
@@ -125,6 +150,7 @@ def open_disclosure(call: Call) -> dict[str, Any]:
         company_id=form.company_id,
         recipient_name=form.recipient.name,
         recipient_contact=form.recipient.contact,
+        recipient_country=form.recipient.country,
         fields=tuple(form.fields),
         user_id=form.user_id,
         contact_id=form.contact_id,
@@ -194,6 +220,10 @@ def take_disclosure_step(call: Call) -> dict[str, Any]:
         fields=None if form.fields is None else tuple(form.fields),
         recipient_key=form.recipient_key,
         verdict=None if form.decision is None else Verdict(form.decision),
+        prescribed_agency=form.prescribed_agency,
+        transfer_basis=None if form.transfer_basis is None else TransferBasis(form.transfer_basis),
+        recipient_key_sha256=form.recipient_key_sha256,
+        reason=form.reason,
     )
     return _view(disclosures.take(call.staff.staff_id, call.path["disclosure_id"], Step(form.step), given))
 
@@ -206,12 +236,14 @@ def take_disclosure_step(call: Call) -> dict[str, Any]:
     staff=_RIGHT,
     clauses=_CLAUSES,
     answer="DisclosureFile",
+    errors=(403,),
 )
 def take_disclosure_file(call: Call) -> dict[str, Any]:
     """Whoever disclosed it, once: for ten minutes from the first time on, within a week. Only the recipient's
-    private key opens it (`tools/open_disclosure.py`).
+    private key opens it (`tools/open_disclosure.py`). What the case rests on is judged again the first time:
+    403 with the clause when it does not hold any more, and the file is deleted.
     """
-    sealed, case = disclosures.hand_over(call.staff.staff_id, call.path["disclosure_id"])
+    sealed, case = disclosure_handover.hand_over(call.staff.staff_id, call.path["disclosure_id"])
     return {
         "disclosure_id": case.disclosure_id,
         "file": sealed.decode(),
@@ -228,7 +260,6 @@ def _midnight(day: str | None) -> int | None:
 
 
 def _view(case: Disclosure) -> dict[str, Any]:
-    key = None if case.recipient_key is None else base64.b64decode(case.recipient_key)
     return {
         "id": case.disclosure_id,
         "kind": case.kind.value,
@@ -238,7 +269,11 @@ def _view(case: Disclosure) -> dict[str, Any]:
         "user_id": case.user_id,
         "contact_id": case.contact_id,
         "message_id": case.message_id,
-        "recipient": {"name": case.recipient_name, "contact": case.recipient_contact},
+        "recipient": {
+            "name": case.recipient_name,
+            "contact": case.recipient_contact,
+            "country": case.recipient_country,
+        },
         "fields": list(case.wanted),
         "opened_by": case.opened_by,
         "opened_at": clock.rfc3339(case.started_at),
@@ -251,9 +286,13 @@ def _view(case: Disclosure) -> dict[str, Any]:
         "law": case.law,
         "reference": case.reference,
         "secret_until": clock.rfc3339(case.secret_until),
+        "prescribed_agency": case.prescribed,
+        "may_be_told": case.may_be_told(clock.now()),
+        "release_reason": case.release_reason,
+        "transfer_basis": None if case.transfer_basis is None else case.transfer_basis.value,
         "policy_version": case.policy_version,
         "contract_ends_at": clock.rfc3339(case.contract_ends_at),
-        "recipient_key": None if key is None else envelope.fingerprint(key),
+        "recipient_key": case.key_hash(),
         "payload_sha256": case.payload_hash,
         "records": case.n_records,
     }

@@ -8,10 +8,13 @@ from chalice import Blueprint
 
 from chalicelib.api.endpoint import Call, route
 from chalicelib.api.evidence import evidence_view
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import ids
+from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy import evidence
 from chalicelib.privacy.personnel import Right
+from chalicelib.records.grants import Opened
 from chalicelib.services.evidence import export
+from chalicelib.services.staff import acts
 
 bp = Blueprint(__name__)
 
@@ -50,5 +53,12 @@ def operator_evidence(call: Call) -> dict[str, Any]:
 def chain_of_evidence(call: Call) -> dict[str, Any]:
     """One page is one line of what `tools/verify_evidence.py` takes; the anchors come with the last. An
     unknown company has an empty chain: evidence outlives the company, so nobody is asked whether it exists.
+    Every page is a look that is proven first, for a cursor says nothing about who read the page before it;
+    the company sees it too, unless a secret hold is in force there.
     """
-    return evidence_view(export.page(call.path["company_id"], call.limit, call.cursor, anchored=True))
+    company_id = call.path["company_id"]
+    if not ids.is_id(company_id, "co"):
+        raise NotFoundError
+    found = export.page(company_id, call.limit, call.cursor, anchored=True)
+    acts.look(call.staff, company_id, Opened.EVIDENCE)
+    return evidence_view(found)

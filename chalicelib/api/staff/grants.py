@@ -28,10 +28,9 @@ Ticket = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,10}-[0-9]{1,8}$")]
 
 
 class NewGrant(Form):
-    """What to look at, why, and for how long. One company or one matter."""
+    """Which company to look at, why, and for how long."""
 
-    company_id: Identifier | None = None
-    matter_id: Identifier | None = None
+    company_id: Identifier
     purpose: Literal["support", "fault", "security_incident", "privacy_request", "legal_duty"]
     ticket: Ticket
     minutes: Annotated[int, Field(ge=1, le=rules.MAX_MINUTES)]
@@ -51,18 +50,15 @@ class NewGrant(Form):
     answer="Grant",
 )
 def ask_grant(call: Call) -> dict[str, Any]:
-    """Opens nothing before another person has approved it; an export takes two. Names and addresses stay
+    """Opens nothing before another person has approved it; an export takes two, and so does
+    `legal_duty`, of which the company is not told. Names and addresses stay
     masked unless `masked` is false, which those who approve see.
     """
     form: NewGrant = call.body
-    if (form.company_id is None) is (form.matter_id is None):
-        raise InvalidError(errors=[FieldError("company_id", "one_company_or_one_matter")])
-    for field, value, prefix in (("company_id", form.company_id, "co"), ("matter_id", form.matter_id, "mat")):
-        if value is not None and not ids.is_id(value, prefix):
-            raise InvalidError(errors=[FieldError(field, "malformed")])
+    if not ids.is_id(form.company_id, "co"):
+        raise InvalidError(errors=[FieldError("company_id", "malformed")])
     wish = Wish(
         company_id=form.company_id,
-        matter_id=form.matter_id,
         purpose=GrantPurpose(form.purpose),
         ticket=form.ticket,
         minutes=form.minutes,
@@ -171,7 +167,6 @@ def grant_view(grant: Grant) -> dict[str, Any]:
     return {
         "id": grant.grant_id,
         "company_id": grant.company_id,
-        "matter_id": grant.matter_id,
         "purpose": grant.purpose.value,
         "ticket": grant.ticket,
         "minutes": grant.minutes,
@@ -182,7 +177,7 @@ def grant_view(grant: Grant) -> dict[str, Any]:
         "asked_by": grant.asked_by,
         "asked_at": clock.rfc3339(grant.asked_at),
         "approved_by": list(grant.approved_by),
-        "approvals_needed": rules.APPROVALS[grant.reach],
+        "approvals_needed": rules.approvals(grant.reach, grant.purpose),
         "starts_at": clock.rfc3339(grant.starts_at),
         "ends_at": clock.rfc3339(grant.ends_at),
     }

@@ -37,6 +37,7 @@ class NewHold(Form):
     email: Mailbox | None = None
     reason: Literal["litigation", "investigation", "authority_order", "claim", "request_pending"]
     law: Law
+    secret: bool | None = None
     review_on: Day | None = None
 
 
@@ -60,7 +61,8 @@ class ReleasedHold(Form):
 )
 def place_hold(call: Call) -> dict[str, Any]:
     """It counts when this is answered. The address of a person is kept as a keyed hash alone. Without
-    `review_on` the hold is to be reviewed after six months; it does not end by itself.
+    `review_on` the hold is to be reviewed after six months; it does not end by itself. A `secret` hold leaves
+    no trace that the company reads; an order's and an investigation's is, unless it says otherwise.
     """
     form: NewHold = call.body
     _check_ids(company_id=form.company_id, matter_id=form.matter_id, user_id=form.user_id)
@@ -79,6 +81,7 @@ def place_hold(call: Call) -> dict[str, Any]:
         target=target,
         reason=HoldReason(form.reason),
         law=form.law,
+        secret=form.secret,
         review_at=None if form.review_on is None else _begins(form.review_on),
     )
     return _view(made)
@@ -145,6 +148,7 @@ def _view(hold: Hold) -> dict[str, Any]:
         "target": hold.target,
         "reason": hold.reason.value,
         "law": hold.law,
+        "secret": hold.secret,
         "state": hold.state.value,
         "placed_by": hold.placed_by,
         "placed_at": clock.rfc3339(hold.placed_at),

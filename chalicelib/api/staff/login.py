@@ -30,7 +30,7 @@ class StaffLogIn(Form):
 
 
 class StaffPassword(Form):
-    """The set-up token, and the password to come."""
+    """The set-up token (what was mailed, a dot, what was handed over), and the password to come."""
 
     token: Token
     password: str
@@ -148,5 +148,6 @@ def staff_view(person: Staff) -> dict[str, Any]:
         "agreement": person.agreement,
         "agreed_at": clock.rfc3339(person.agreed_at),
         "trained_at": clock.rfc3339(trained),
+        "approves_from": clock.rfc3339(person.approves_from),
         "training_ends_at": clock.rfc3339(None if trained is None else personnel.training_ends(trained)),
     }

@@ -81,20 +81,22 @@ def list_staff(call: Call) -> dict[str, Any]:
     bp,
     "POST",
     "/v1/staff/people",
-    summary="Take somebody on; a token to set up their way in goes to their mailbox",
+    summary="Take somebody on; half of a set-up token goes to their mailbox, the other half is answered",
     status=202,
     body=NewStaff,
     staff=_MANAGE,
     clauses=("personnel", "access"),
-    answer="StaffPerson",
+    answer="StaffInvited",
     errors=(409,),
 )
 def add_staff(call: Call) -> dict[str, Any]:
-    """409 `mailbox_taken`. They may do nothing before agreement and training are on record."""
+    """409 `mailbox_taken`. They may do nothing before agreement and training are on record. `second_half` is
+    shown this once, to be handed over in person; who has lost it resets them.
+    """
     form: NewStaff = call.body
     wanted = Newcomer(form.name, form.email, StaffPosition(form.position))
-    person, _ = people.add(wanted, by=call.staff.staff_id)
-    return staff_view(person)
+    person, half = people.add(wanted, by=call.staff.staff_id)
+    return {**staff_view(person), "second_half": half}
 
 
 @route(
@@ -157,16 +159,17 @@ def end_staff(call: Call) -> Response:
     bp,
     "POST",
     "/v1/staff/people/{staff_id}/reset",
-    summary="Take away password and one-time codes; a token for new ones goes to their mailbox",
-    status=204,
+    summary="Take away password and one-time codes; half of a token for new ones goes to their mailbox",
     staff=_MANAGE,
     clauses=("access",),
+    answer="StaffSecondHalf",
     errors=(409,),
 )
-def reset_staff(call: Call) -> Response:
-    """For a lost telephone. Every session ends. 409 `yourself`, `last_admin`, `suspended`."""
-    people.reset(call.path["staff_id"], by=call.staff.staff_id)
-    return respond(204, None)
+def reset_staff(call: Call) -> dict[str, str]:
+    """For a lost telephone. Every session ends. `second_half` is to be handed over in person, to somebody one
+    knows. 409 `yourself`, `last_admin`, `suspended`.
+    """
+    return {"second_half": people.reset(call.path["staff_id"], by=call.staff.staff_id)}
 
 
 @route(

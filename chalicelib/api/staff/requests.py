@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from chalice import Blueprint
+from chalice import Blueprint, Response
 from pydantic import Field
 
-from chalicelib.api.endpoint import Call, page, route
+from chalicelib.api.endpoint import Call, page, respond, route
 from chalicelib.api.forms import Form
 from chalicelib.api.requests import Words
 from chalicelib.kernel import clock, ids
@@ -16,7 +16,7 @@ from chalicelib.privacy.decisions import Allowed
 from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.requests import GROUNDS, SOURCES, Extension, Ground, may_refuse
 from chalicelib.records.requests import OpenRequest, Request, RequestEvidence
-from chalicelib.services.rights import desk
+from chalicelib.services.rights import copies, desk
 from chalicelib.services.rights.desk import Reply
 from chalicelib.services.rights.recipients import Recipient
 
@@ -46,6 +46,18 @@ class StaffRefusal(Form):
         "not_the_case",
     ]
     text: Words
+
+
+class StaffErasureWish(Form):
+    """What the requester is told once it is done."""
+
+    text: Words
+
+
+class CopyTerm(Form):
+    """For how many days from now a copy is needed."""
+
+    days: Annotated[int, Field(ge=1, le=366)]
 
 
 class StaffExtension(Form):
@@ -83,7 +95,11 @@ def list_staff_requests(call: Call) -> dict[str, Any]:
 def read_staff_request(call: Call) -> dict[str, Any]:
     """Opened for the duty of section 8 and for nothing else; that it was read is on record."""
     file = desk.read(call.path["request_id"], by=call.staff.staff_id)
-    return _file(file.request, file.steps)
+    attached = [
+        {"id": one.request_id, "received_at": clock.rfc3339(one.received_at), "details": one.details}
+        for one in file.attached
+    ]
+    return {**_file(file.request, file.steps), "attached": attached}
 
 
 @route(
@@ -124,6 +140,59 @@ def refuse_staff_request(call: Call) -> dict[str, Any]:
     form: StaffRefusal = call.body
     by = call.staff.staff_id
     return _file(desk.refuse(call.path["request_id"], Ground(form.ground), form.text, by=by), [])
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/erase",
+    summary="Erase the account of a request: one of the staff asks for it, another one does it",
+    body=StaffErasureWish,
+    staff=_MAY,
+    clauses=("requests", "personnel"),
+    answer="StaffRequest",
+    errors=(409,),
+)
+def erase_staff_request(call: Call) -> Response:
+    """202 for the first, and as often as they repeat it; 200 for somebody else, with the request answered.
+    The main account is refused (5.3).
+    """
+    by = call.staff.staff_id
+    done = desk.erase(call.path["request_id"], call.body.text, by=by)
+    return respond(200 if done.begun else 202, _file(done.request, []))
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/requests/{request_id}/copy",
+    summary="The copy of what access was refused to, for a review",
+    staff=_MAY,
+    clauses=("requests", "access"),
+    answer="StaffRequestCopy",
+)
+def read_staff_request_copy(call: Call) -> dict[str, Any]:
+    """As it was when it was refused; that it was read is on record."""
+    copy = copies.read(call.path["request_id"], by=call.staff.staff_id)
+    return {"id": copy.request_id, "kept_until": clock.rfc3339(copy.kept_until), "data": copy.data}
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/requests/{request_id}/copy",
+    summary="Keep the copy longer: its review goes on",
+    body=CopyTerm,
+    staff=_MAY,
+    clauses=("requests",),
+    answer="StaffRequestCopyKept",
+    errors=(409,),
+)
+def keep_staff_request_copy(call: Call) -> dict[str, Any]:
+    """Never shorter than it is kept already (PDPA s22A: until the review has ended)."""
+    request_id = call.path["request_id"]
+    until = copies.prolong(request_id, call.body.days, by=call.staff.staff_id)
+    return {"id": request_id, "kept_until": clock.rfc3339(until)}
 
 
 @route(
@@ -197,6 +266,9 @@ def _file(one: Request, steps: list[RequestEvidence]) -> dict[str, Any]:
         "outcomes": list(one.outcomes),
         "companies": one.companies,
         "answer": one.answer,
+        "attached_to": one.attached_to,
+        "attached": [],
+        "erase_by": one.erase_by,
         "grounds": [
             {"code": ground.value, "source": row.source}
             for ground, row in GROUNDS.items()

@@ -9,9 +9,11 @@ from chalice import Blueprint
 
 from chalicelib.api.endpoint import Call, route
 from chalicelib.kernel import ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.personnel import Right
+from chalicelib.records.grants import Opened
 from chalicelib.services.rights import explain
+from chalicelib.services.staff import acts
 
 bp = Blueprint(__name__)
 
@@ -31,7 +33,8 @@ _ASKED: Final = frozenset({"company_id", "user_id", "person", "record"})
 )
 def explain_retention(call: Call) -> dict[str, Any]:
     """`person` is the keyed hash that a hold or a request shows; `record` the id of a contact or a message.
-    Counts, ids and dates: nothing is opened.
+    Counts, ids and dates: nothing is opened. The look is proven first; the company sees that there was one,
+    not about whom, unless a secret hold is in force there.
     """
     asked = dict(call.request.query_params or {})
     if unknown := sorted(asked.keys() - _ASKED):
@@ -44,4 +47,10 @@ def explain_retention(call: Call) -> dict[str, Any]:
         raise InvalidError(errors=[FieldError("user_id", "malformed")])
     if person is not None and not _PERSON.fullmatch(person):
         raise InvalidError(errors=[FieldError("person", "malformed")])
-    return explain.explain(company_id, user_id=user_id, person=person, record_id=record_id)
+    try:
+        found = explain.explain(company_id, user_id=user_id, person=person, record_id=record_id)
+    except NotFoundError:  # an answer as well
+        acts.look(call.staff, company_id, Opened.RETENTION, secret=True)
+        raise
+    acts.look(call.staff, company_id, Opened.RETENTION)
+    return found

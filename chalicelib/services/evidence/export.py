@@ -14,6 +14,7 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy import evidence
+from chalicelib.privacy.anchors import Reading
 from chalicelib.privacy.evidence import Anchor, Link
 from chalicelib.services.evidence import anchors
 
@@ -32,7 +33,8 @@ class Place(NamedTuple):
 
 class Part(NamedTuple):
     """One page of a chain, as it was at ``exported_at``. ``anchors`` come with the last one, and for staff
-    only: the companies' function has no way to the archive.
+    only: the companies' function has no way to the archive. ``archive`` is what they were read from, with
+    what is wrong with it; None where nobody looked.
     """
 
     chain: str
@@ -40,6 +42,7 @@ class Part(NamedTuple):
     head: Link
     entries: list[dict[str, Any]]
     anchors: list[Anchor]
+    archive: Reading | None
     cursor: str | None
 
 
@@ -55,12 +58,14 @@ def page(chain: str, limit: int, cursor: str | None, *, anchored: bool) -> Part:
     found = store.ledger.page(chain, limit, place.after, place.head.seq)
     last = found.after is None
     head = place.head
+    archive = anchors.read() if anchored and last else None
     return Part(
         chain=chain,
         exported_at=place.began_at,
         head=head,
         entries=[evidence.as_json(entry, link) for entry, link in found.entries],
-        anchors=_anchors(chain, place.began_at) if anchored and last else [],
+        anchors=[] if archive is None else _before(archive.of(chain), place.began_at),
+        archive=archive,
         cursor=None if last else _cursor(f"{place.began_at}~{head.seq}~{head.link}~{found.after}"),
     )
 
@@ -71,8 +76,8 @@ def operators(lane: str | None, limit: int, cursor: str | None) -> Part:
     return page(chain, limit, cursor, anchored=True)
 
 
-def _anchors(chain: str, began_at: int) -> list[Anchor]:
-    return [one for one in anchors.of(chain) if one.at <= began_at - RUN_SECONDS]
+def _before(found: list[Anchor], began_at: int) -> list[Anchor]:
+    return [one for one in found if one.at <= began_at - RUN_SECONDS]
 
 
 def _cursor(place: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib import store
-from chalicelib.kernel.errors import NotFoundError
+from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy.notifications import KINDS, Channel, Group
 from chalicelib.privacy.register import Duty
 from chalicelib.privacy.requests import Outcome, RequestKind
@@ -20,6 +20,7 @@ from chalicelib.records.requests import Request
 from chalicelib.services import membership, notification_choices
 from chalicelib.services.membership import Place
 from chalicelib.services.rights import erasure, holds
+from chalicelib.services.rights.steps import KEPT_OUT
 
 _USE: Final = Duty.ANSWER_REQUEST
 _GUARDED: Final = frozenset({RequestKind.ACCESS, RequestKind.PORTABILITY, RequestKind.ERASE})
@@ -44,42 +45,90 @@ def act(request: Request) -> list[Outcome]:
     Raises:
         UnavailableError: to be done again.
     """
-    noted = [Outcome.OBJECTION_NOTED] if request.wish in {RequestKind.OBJECT, RequestKind.ERASE} else []
+    noted = [Outcome.OBJECTION_NOTED] if request.wish in KEPT_OUT else []
+    return [*_acted(request), *noted]
+
+
+def _acted(request: Request) -> list[Outcome]:
+    nothing = [Outcome.WITH_STAFF] if request.wish is RequestKind.COMPLAINT else []
     if request.company_id is None or request.user_id is None:
-        return [Outcome.WITH_STAFF] if request.wish is RequestKind.COMPLAINT else noted
+        return nothing
     place = _place(request.company_id, request.user_id)
     if place is None:
-        # They have left since, or this very step was interrupted: their data is going, or gone.
-        return [Outcome.ACCOUNT_ERASED, *noted] if request.wish is RequestKind.ERASE else noted
+        # They have left since, or this very step was interrupted: their data is going, or gone, or held.
+        erased = request.wish is RequestKind.ERASE
+        return [_gone(request.company_id, request.user_id)] if erased else nothing
     if request.wish in _GUARDED and place.member.second_factor:
-        return [Outcome.ACCOUNT_PROOF, *noted]
+        return [Outcome.ACCOUNT_PROOF]
     match request.wish:
         case RequestKind.ACCESS | RequestKind.PORTABILITY:
             return [Outcome.ACCOUNT_DATA]
         case RequestKind.OBJECT:
-            notification_choices.choose(
-                request.company_id, request.user_id, _OFF, method=f"request {request.request_id}"
-            )
-            return [Outcome.MARKETING_STOPPED, *noted]
+            _stop(request.company_id, request.user_id, request.request_id)
+            return [Outcome.MARKETING_STOPPED]
         case RequestKind.ERASE:
-            return [*_erase(request, place), *noted]
+            return [_erase(request, place)]
         case RequestKind.CORRECT:
             return [Outcome.ACCOUNT_CORRECT, Outcome.WITH_STAFF]
-        case RequestKind.RESTRICT | RequestKind.COMPLAINT:
+        case RequestKind.RESTRICT:
+            _stop(request.company_id, request.user_id, request.request_id)
+            return [Outcome.OPTIONAL_STOPPED, Outcome.WITH_STAFF]
+        case RequestKind.COMPLAINT:
             return [Outcome.WITH_STAFF]
 
 
-def _erase(request: Request, place: Place) -> list[Outcome]:
+def erase(request: Request) -> Outcome:
+    """Erase the account of a request, by somebody's decision: one-time codes are no obstacle then, the main
+    account is. Repeatable.
+
+    Raises:
+        NotFoundError: the request has led to no account.
+        UnavailableError: nothing was written, or nobody knows.
+    """
+    if request.company_id is None or request.user_id is None:
+        raise NotFoundError
+    place = _place(request.company_id, request.user_id)
+    if place is None:
+        return _gone(request.company_id, request.user_id)
+    return _erase(request, place)
+
+
+def is_main(request: Request) -> bool:
+    """Whether a request is about the main account of a company.
+
+    Raises:
+        NotFoundError: the request has led to no account.
+    """
+    if request.company_id is None or request.user_id is None:
+        raise NotFoundError
+    place = _place(request.company_id, request.user_id)
+    return place is not None and place.access.main_user_id == request.user_id
+
+
+def _erase(request: Request, place: Place) -> Outcome:
     """The main account is its company's (5.3): it is handed over or cancelled, by the company's word."""
     member = place.member
     if member.user_id == place.access.main_user_id:
-        return [Outcome.ACCOUNT_MAIN]
-    kept = holds.blocking(member.company_id, user_id=member.user_id)
+        return Outcome.ACCOUNT_MAIN
     try:
         erasure.of_user(member.company_id, member.user_id, why=Why.REQUEST, matter=request.request_id)
     except NotFoundError:
         pass  # removed by their company this moment: their data goes as well
-    return [Outcome.ACCOUNT_HELD if kept else Outcome.ACCOUNT_ERASED]
+    except ConflictError as error:
+        if error.code != "main_account":
+            raise
+        return Outcome.ACCOUNT_MAIN  # handed to them this moment
+    return _gone(member.company_id, member.user_id)
+
+
+def _gone(company_id: str, user_id: str) -> Outcome:
+    """Asked after the erasure has begun, each time: what a hold keeps is not erased."""
+    kept = holds.blocking(company_id, user_id=user_id)
+    return Outcome.ACCOUNT_HELD if kept else Outcome.ACCOUNT_ERASED
+
+
+def _stop(company_id: str, user_id: str, request_id: str) -> None:
+    notification_choices.choose(company_id, user_id, _OFF, method=f"request {request_id}")
 
 
 def _place(company_id: str, user_id: str) -> Place | None:

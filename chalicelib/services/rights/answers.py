@@ -68,6 +68,7 @@ def view(request: Request) -> dict[str, Any]:
         "extension": None
         if request.extension is None
         else {"until": clock.rfc3339(request.extended_to), "reason": request.extension.value},
+        "attached_to": request.attached_to,
         "answer": _answer(request),
     }
 
@@ -86,7 +87,10 @@ def data(request: Request) -> dict[str, Any]:
         kinds = account["kinds"]
         not_shown = account["not_shown"]
     else:
-        kinds = [own_data.shown(Request, store.requests.of_mailbox(request.mailbox))]
+        # This one alone: whose mailbox it was when it asked before, nobody can tell.
+        kinds = [
+            own_data.shown(Request, [store.requests.REQUESTS.get(request_id=request.request_id, use=_USE)])
+        ]
         not_shown = []
     objection = store.requests.objection(addresses.parse(request.email).person)
     kinds = [*kinds, own_data.shown(Objection, [objection])]
@@ -142,7 +146,7 @@ def recipients(request: Request) -> list[dict[str, Any]]:
             "fields": list(one.value.wanted),
         }
         for one in found
-        if one.value.secret_until is None or now >= one.value.secret_until
+        if one.value.may_be_told(now)
     ]
 
 

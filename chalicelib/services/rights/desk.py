@@ -6,10 +6,9 @@ word of what it says: that is behind their token.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids, telemetry
@@ -20,25 +19,25 @@ from chalicelib.privacy.requests import (
     OPENS_DATA,
     Extension,
     Ground,
+    Outcome,
     RequestKind,
     RequestState,
     may_extend,
     may_refuse,
     next_look,
 )
-from chalicelib.records.requests import OpenRequest, RefusedCopy, Request, RequestAct, RequestEvidence
+from chalicelib.records.requests import OpenRequest, Request, RequestAct, RequestEvidence
 from chalicelib.services import notify
-from chalicelib.services.rights import answers, recipients, routing, steps
+from chalicelib.services.rights import accounts, copies, recipients, requesters, requests, routing, steps
 from chalicelib.services.rights.recipients import Recipient
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
-PIECE: Final = 60_000
-"""Characters of a copy in one row: at four bytes each it stays below DynamoDB's 400 KB."""
-
 _USE: Final = Duty.ANSWER_REQUEST
+_BEFORE: Final = frozenset({Outcome.ACCOUNT_PROOF, Outcome.ACCOUNT_MAIN, Outcome.WITH_STAFF})
+"""What an answer said while a person was to look, and says no more once they have."""
 _WORDS: Final = {
     "too_late_to_extend": "The first month is over: an extension has to be told within it.",
     "not_later": "That is no later than it is due already.",
@@ -52,6 +51,15 @@ class File(NamedTuple):
 
     request: Request
     steps: list[RequestEvidence]
+    attached: list[Request]
+    """Later ones of the same mailbox for the same: their words are to be read with it."""
+
+
+class Erasing(NamedTuple):
+    """An erasure that staff decide: begun, or waiting for somebody else's word."""
+
+    request: Request
+    begun: bool
 
 
 class Reply(NamedTuple):
@@ -80,7 +88,7 @@ def read(request_id: str, *, by: str) -> File:
     transaction.check(store.requests.REQUESTS, known)
     steps.note(transaction, known.value, RequestAct.READ, staff_id=by)
     transaction.commit()
-    return File(known.value, _steps(request_id))
+    return File(known.value, _steps(request_id), store.requests.attached(known.value))
 
 
 def answer(request_id: str, reply: Reply, *, by: str) -> tuple[Request, list[Recipient]]:
@@ -116,12 +124,54 @@ def refuse(request_id: str, ground: Ground, text: str, *, by: str) -> Request:
     request = known.value
     _require(may_refuse(request.wish, ground))
     if request.wish in OPENS_DATA:
-        _keep_copy(request)
+        copies.keep(request)
     closed = replace(_closed(request, RequestState.REFUSED, text), ground=ground, data_open=False)
     transaction = _closing(known, closed)
     steps.note(transaction, closed, RequestAct.REFUSED, staff_id=by, ground=ground)
     _commit(transaction, closed, "request_answered")
     return closed
+
+
+def erase(request_id: str, text: str, *, by: str) -> Erasing:
+    """Erase the account of a request that waits for a person, and answer with that: one of the staff asks for
+    it, another one does it by asking as well. Asking twice is asking once. Closed for the owner's sake: a
+    mailbox alone, or one of us alone, ends no account that has more than a mailbox before it.
+
+    Raises:
+        NotFoundError: no such request, or no account that it is about.
+        ConflictError: ``not_open``; ``not_to_erase``, it asks for something else; ``main_account``.
+        UnavailableError: nobody knows; asking again is safe.
+    """
+    known = _open(request_id)
+    request = known.value
+    if request.wish is not RequestKind.ERASE:
+        raise ConflictError("not_to_erase", "This request does not ask for erasure.")
+    if accounts.is_main(request):
+        raise _main()
+    if request.erase_by is None:
+        asked = replace(request, erase_by=by)
+        transaction = store.transaction.Transaction(store.table.new_op())
+        transaction.replace(store.requests.REQUESTS, known, asked, used_again=True)
+        steps.note(transaction, asked, RequestAct.ERASURE_ASKED, staff_id=by)
+        transaction.commit()
+        return Erasing(asked, begun=False)
+    if request.erase_by == by:
+        return Erasing(request, begun=False)
+    outcome = accounts.erase(request)
+    if outcome is Outcome.ACCOUNT_MAIN:
+        raise _main()
+    said = (request.found() - _BEFORE) | {outcome}
+    closed = _closed(request, RequestState.ANSWERED, text)
+    closed = replace(closed, outcomes=[one.value for one in Outcome if one in said])
+    transaction = _closing(known, closed)
+    steps.note(transaction, closed, RequestAct.ANSWERED, staff_id=by, outcomes=closed.outcomes)
+    told = recipients.tell(transaction, closed, recipients.of(closed), "erased", by)
+    _commit(transaction, closed, "request_answered", told)
+    return Erasing(closed, begun=True)
+
+
+def _main() -> ConflictError:
+    return ConflictError("main_account", "The main account has to be handed over first (5.3).")
 
 
 def extend(request_id: str, months: int, reason: Extension, *, by: str) -> Request:
@@ -205,19 +255,10 @@ def _closing(known: Stored[Request], closed: Request) -> Transaction:
 
 
 def _commit(transaction: Transaction, request: Request, template: str, notices: Sequence[str] = ()) -> None:
-    notice_id = routing.tell(transaction, request, template)
+    notice_id = requesters.tell(transaction, request, template)
     transaction.commit()
     notify.hint([notice_id, *notices])
-
-
-def _keep_copy(request: Request) -> None:
-    """Before the refusal: without a copy there is none. Doing it again writes the same rows."""
-    held: dict[str, Any] = answers.data(replace(request, data_open=True))
-    text = json.dumps(held, ensure_ascii=False)
-    for number, start in enumerate(range(0, len(text), PIECE)):
-        piece = text[start : start + PIECE]
-        copy = RefusedCopy(request_id=request.request_id, number=number, piece=piece)
-        store.requests.COPIES.put(copy, op=store.table.new_op())
+    requests.hint(request.request_id)  # what belongs to it is kept as long as it is from now
 
 
 def _require(decision: Decision) -> None:

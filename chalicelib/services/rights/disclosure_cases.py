@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError, RefusedError
-from chalicelib.privacy import disclosures as rules
 from chalicelib.privacy.decisions import Refused
-from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose
+from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose, may_open
 from chalicelib.privacy.register import Duty
-from chalicelib.records.disclosures import Disclosure
+from chalicelib.records.disclosures import Disclosure, DisclosureOpening
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.rights import disclosure_acts, payload
 
@@ -29,6 +29,7 @@ class Wish(NamedTuple):
     recipient_name: str
     recipient_contact: str
     fields: tuple[str, ...]
+    recipient_country: str
     user_id: str | None = None
     contact_id: str | None = None
     message_id: str | None = None
@@ -58,30 +59,49 @@ def open_case(staff_id: str, wish: Wish, repeat: Repeat | None) -> Disclosure:
     """
     if [wish.user_id, wish.contact_id, wish.message_id].count(None) < 2:
         raise InvalidError(errors=[FieldError("user_id", "one_subject_only")])
-    decision = rules.may_open(wish.kind, wish.purpose, wish.concerns)
+    decision = may_open(wish.kind, wish.purpose, wish.concerns)
     if isinstance(decision, Refused):
         raise RefusedError(decision.reason, clause=decision.clause)
     payload.check_fields(wish.kind, wish.concerns, wish.fields)
     whose = _whose(wish)
-    once = None
-    if repeat is not None:
-        once = store.idempotency.once(wish.company_id, staff_id, repeat.route, repeat.key, repeat.body)
-        if (done := once.made()) is not None:
-            return _made(done)
+    opening = None if repeat is None else _opening(staff_id, repeat)
+    if opening is not None and (done := _opened(opening)) is not None:
+        return done
     case = _case(staff_id, wish, whose)
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.disclosures.CASES, case)
-    if once is not None:
-        once.add_to(transaction, case.disclosure_id)
+    if opening is not None:
+        made = replace(opening, disclosure_id=case.disclosure_id)
+        transaction.put_new(store.disclosures.OPENINGS, made)
     disclosure_acts.note(transaction, case, staff_id, None)
     try:
         transaction.commit()
     except ConflictError:
-        done = once.made() if once is not None else None
+        done = None if opening is None else _opened(opening)
         if done is None:
             raise
-        return _made(done)
+        return done
     return case
+
+
+def _opening(staff_id: str, repeat: Repeat) -> DisclosureOpening:
+    """What remembers the client's key: in `operator`, for the company must not see that there is a case."""
+    return DisclosureOpening(
+        key=store.accounts.operator_hash("idempotency", f"{staff_id}\0{repeat.route}\0{repeat.key}"),
+        body_hash=store.accounts.operator_hash("body", repeat.body),
+        disclosure_id="",
+    )
+
+
+def _opened(opening: DisclosureOpening) -> Disclosure | None:
+    """The case an earlier request with this key opened. Raises InvalidError: it came with another body."""
+    known = store.disclosures.OPENINGS.get(key=opening.key)
+    if known is None:
+        return None
+    if known.value.body_hash != opening.body_hash:
+        raise InvalidError(errors=[FieldError("Idempotency-Key", "used_with_another_body")])
+    case = store.disclosures.case(known.value.disclosure_id)
+    return None if case is None else case.value
 
 
 def _case(staff_id: str, wish: Wish, whose: _Whose) -> Disclosure:
@@ -102,14 +122,8 @@ def _case(staff_id: str, wish: Wish, whose: _Whose) -> Disclosure:
         started_at=clock.now(),
         recipient_name=wish.recipient_name,
         recipient_contact=wish.recipient_contact,
+        recipient_country=wish.recipient_country,
     )
-
-
-def _made(disclosure_id: str) -> Disclosure:
-    known = store.disclosures.case(disclosure_id)
-    if known is None:
-        raise NotFoundError
-    return known.value
 
 
 def _whose(wish: Wish) -> _Whose:

@@ -10,8 +10,8 @@ from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy import policies
-from chalicelib.privacy.disclosure_kinds import DisclosurePurpose, Step, Verdict
-from chalicelib.privacy.disclosures import Binding, Contract, Evidence, Ground
+from chalicelib.privacy.disclosure_facts import Binding, Contract, Evidence, Ground
+from chalicelib.privacy.disclosure_kinds import DisclosurePurpose, Step, TransferBasis, Verdict
 from chalicelib.records.disclosures import Disclosure, DisclosureQuestion
 from chalicelib.services.rights import envelope, questions
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 _TAKES: Final[dict[Step, frozenset[str]]] = {
     Step.AUTHORISE: frozenset({"question_id"}),
     Step.CONTRACT: frozenset({"reference", "contract_purpose", "signed_at", "ends_at"}),
-    Step.GROUND: frozenset({"law", "reference", "secret_until", "secret_ground"}),
+    Step.GROUND: frozenset({"law", "reference", "prescribed_agency", "secret_until", "secret_ground"}),
     Step.BIND: frozenset({"reference", "policy_version"}),
-    Step.ASSESS: frozenset({"fields", "recipient_key"}),
-    Step.DECIDE: frozenset({"verdict"}),
+    Step.ASSESS: frozenset({"fields", "recipient_key", "transfer_basis"}),
+    Step.APPROVE: frozenset({"recipient_key_sha256"}),
+    Step.CONFIRM: frozenset({"recipient_key_sha256"}),
+    Step.DECIDE: frozenset({"verdict", "recipient_key_sha256"}),
+    Step.RELEASE: frozenset({"reason"}),
 }
 """What each step is taken on; anything else beside it is a mistake of the client's."""
 
@@ -44,6 +47,10 @@ class Given(NamedTuple):
     fields: tuple[str, ...] | None = None
     recipient_key: str | None = None
     verdict: Verdict | None = None
+    prescribed_agency: bool | None = None
+    transfer_basis: TransferBasis | None = None
+    recipient_key_sha256: str | None = None
+    reason: str | None = None
 
     def mark(self) -> str:
         """What a repeated step is recognised by: a keyed hash, for it may name people."""
@@ -59,15 +66,27 @@ def check(step: Step, given: Given) -> None:
         raise InvalidError(errors=[FieldError(name, "not_for_this_step") for name in wrong])
 
 
-def evidence(given: Given, question: Stored[DisclosureQuestion] | None) -> Evidence:
-    """What the rules look at."""
+def evidence(
+    case: Disclosure,
+    given: Given,
+    question: Stored[DisclosureQuestion] | None,
+    able: frozenset[str] = frozenset(),
+) -> Evidence:
+    """What the rules look at: what was sent, and for what is judged anew what the case rests on."""
     contract, binding = None, None
     if given.contract_purpose and given.signed_at is not None and given.ends_at is not None:
         contract = Contract(given.reference or "", given.contract_purpose, given.signed_at, given.ends_at)
-    if given.policy_version is not None:
+    version = given.policy_version or case.policy_version
+    if version is not None:
         now = policies.current(clock.now()).version
-        binding = Binding(given.reference or "", given.policy_version, now)
-    ground = Ground(given.law or "", given.reference or "", given.secret_until, given.secret_ground)
+        binding = Binding(given.reference or case.reference or "", version, now)
+    ground = Ground(
+        given.law or "",
+        given.reference or "",
+        given.prescribed_agency,
+        given.secret_until,
+        given.secret_ground,
+    )
     return Evidence(
         authorised=questions.said(question),
         contract=contract,
@@ -77,6 +96,10 @@ def evidence(given: Given, question: Stored[DisclosureQuestion] | None) -> Evide
         key=given.recipient_key,
         verdict=given.verdict,
         answered=question is not None and question.value.agreed is not None,
+        able=able,
+        compared=given.recipient_key_sha256,
+        transfer=given.transfer_basis,
+        reason=given.reason,
     )
 
 
@@ -94,11 +117,14 @@ def noted(case: Disclosure, step: Step, given: Given) -> Disclosure:
                 reference=given.reference,
                 secret_until=given.secret_until,
                 secret_ground=given.secret_ground,
+                prescribed=given.prescribed_agency is True,
             )
         case Step.BIND:
             return replace(case, reference=given.reference, policy_version=given.policy_version)
         case Step.ASSESS:
-            return replace(case, recipient_key=_key(given))
+            return replace(case, recipient_key=_key(given), transfer_basis=given.transfer_basis)
+        case Step.RELEASE:
+            return replace(case, release_reason=given.reason)
     return case
 
 

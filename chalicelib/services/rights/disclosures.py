@@ -2,8 +2,9 @@
 
 The order and the evidence of each kind are ``privacy.disclosures``; here they are gathered, and a step is
 written with its proof in one transaction: the operator's chain always, the company's when data was given and
-no order forbids telling. A step that is sent again by the same person with the same evidence has been taken;
-a second disclosure of one case is impossible, for the case's version moves in the transaction that makes it.
+those concerned may be told. A step that is sent again by the same person with the same evidence has been
+taken; a second disclosure of one case is impossible, for the case's version moves in the transaction that
+makes it.
 """
 
 from __future__ import annotations
@@ -18,26 +19,30 @@ from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError, RefusedError
 from chalicelib.privacy import disclosures as rules
 from chalicelib.privacy.decisions import Refused
-from chalicelib.privacy.disclosure_kinds import DisclosureKind, Ending, Step
+from chalicelib.privacy.disclosure_facts import Evidence
+from chalicelib.privacy.disclosure_kinds import RULES, Concerns, DisclosureKind, Ending, Step
 from chalicelib.privacy.notifications import Kind
 from chalicelib.records.disclosures import Asked, Disclosed, Disclosure, DisclosurePayload
+from chalicelib.services import notify
 from chalicelib.services.rights import (
     disclosure_acts,
+    disclosure_people,
+    disclosure_silence,
     disclosure_steps,
     envelope,
     payload,
     questions,
     telling,
 )
+from chalicelib.services.rights.disclosure_people import People
 from chalicelib.services.rights.disclosure_steps import Given
+from chalicelib.services.rights.telling import Occasion, Telling
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
-HAND_OVER_SECONDS: Final = 600
-"""How long after it was first taken the sealed file can be taken once more, should the answer be lost."""
-
+_ASKS: Final = {Step.ASK: Asked.AUTHORISATION, Step.TELL: Asked.COMPLAINT}
 _TOLD: Final = frozenset({DisclosureKind.AUTHORITY, DisclosureKind.SUCCESSOR, DisclosureKind.PUBLIC})
 """Kinds of which whoever is concerned hears when data is given. A partner's were asked, a complainant's told
 what was decided; 3.1(c) itself tells of the vendors.
@@ -65,61 +70,56 @@ def take(staff_id: str, disclosure_id: str, step: Step, given: Given) -> Disclos
     """
     disclosure_steps.check(step, given)
     known, mark = _known(disclosure_id), given.mark()
-    if _repeated(known.value, staff_id, step, mark):
-        return known.value
     case = known.value
-    question = _question(case, step, given)
-    outcome = rules.take(case.case(), step, staff_id, clock.now(), disclosure_steps.evidence(given, question))
-    if isinstance(outcome, Refused):
-        raise RefusedError(outcome.reason, clause=outcome.clause)
-    made = replace(
-        disclosure_steps.noted(case, step, given),
-        wanted=outcome.wanted,
-        by={one.value: who for one, who in outcome.by.items()},
-        at={one.value: when for one, when in outcome.at.items()},
-        marks={**case.marks, step.value: mark},
-        ending=outcome.ending,
-        contract_ends_at=outcome.contract_ends_at,
+    people, question = _people(case, step, staff_id), _question(case, step, given)
+    evidence = disclosure_steps.evidence(
+        case, given, question, frozenset() if people is None else people.able
     )
+    if _repeated(case, staff_id, step, mark) and not rules.lapsed(case.case(), step, clock.now(), evidence):
+        if (again := _occasion(case, step)) is not None:
+            telling.finish(case, again)
+        return case
+    made = _made(case, staff_id, step, given, evidence)
     transaction = store.transaction.Transaction(store.table.new_op())
     if step is Step.DISCLOSE:
         made = _disclose(transaction, known, made, staff_id)
     else:
         transaction.replace(store.disclosures.CASES, known, made)
+    if step is Step.RELEASE:
+        _release(transaction, made)
+    if people is not None:
+        people.check(transaction)
     if question is not None:
         transaction.check(store.disclosures.QUESTIONS, question)
+    if step in _ASKS:
+        questions.add(transaction, made, _ASKS[step], made.at[step.value])
     disclosure_acts.note(transaction, made, staff_id, step)
-    _tell(made, step)
+    told = _tell(transaction, case, made, step)
     try:
         transaction.commit()
     except ConflictError:
-        again = _known(disclosure_id).value
-        if _repeated(again, staff_id, step, mark):
-            return again  # the same request twice at once
+        newer = _known(disclosure_id).value
+        if newer != case and _repeated(newer, staff_id, step, mark):
+            return newer  # the same request twice at once
         raise
-    if step is Step.DISCLOSE:
-        telemetry.event("disclosed", kind=made.kind, company_id=made.company_id, records=made.n_records)
+    _after(made, step, told)
     return made
 
 
-def hand_over(staff_id: str, disclosure_id: str) -> tuple[bytes, Disclosure]:
-    """The sealed file, to whoever disclosed it, once: for ten minutes from the first time on.
-
-    Raises:
-        NotFoundError: not disclosed, not by them, or handed over before.
-    """
-    case = _known(disclosure_id).value
-    known = store.disclosures.payload(disclosure_id)
-    if known is None or known.value.by_id != staff_id:
-        raise NotFoundError
-    if known.value.taken_at is None:
-        now = clock.now()
-        transaction = store.transaction.Transaction(store.table.new_op())
-        short = known._replace(expires_at=min(known.expires_at or now, now + HAND_OVER_SECONDS))
-        transaction.replace(store.disclosures.PAYLOADS, short, replace(known.value, taken_at=now))
-        disclosure_acts.note(transaction, case, staff_id, Step.DISCLOSE, handed_over=True)
-        transaction.commit()
-    return base64.b64decode(known.value.envelope), case
+def _made(case: Disclosure, staff_id: str, step: Step, given: Given, evidence: Evidence) -> Disclosure:
+    """The case with the step taken. Raises RefusedError, InvalidError."""
+    outcome = rules.take(case.case(), step, staff_id, clock.now(), evidence)
+    if isinstance(outcome, Refused):
+        raise RefusedError(outcome.reason, clause=outcome.clause)
+    return replace(
+        disclosure_steps.noted(case, step, given),
+        wanted=outcome.wanted,
+        by={one.value: who for one, who in outcome.by.items()},
+        at={one.value: when for one, when in outcome.at.items()},
+        marks={**case.marks, step.value: given.mark()},
+        ending=outcome.ending,
+        contract_ends_at=outcome.contract_ends_at,
+    )
 
 
 def of_company(company_id: str, limit: int, before: str | None) -> list[Disclosed]:
@@ -154,18 +154,64 @@ def _question(case: Disclosure, step: Step, given: Given) -> Stored[Any] | None:
     return None
 
 
-def _tell(made: Disclosure, step: Step) -> None:
-    """Ask or tell whoever is concerned, before the step counts."""
-    if step is Step.ASK:
-        questions.put(made, Asked.AUTHORISATION)
-    if step is Step.TELL:
-        questions.put(made, Asked.COMPLAINT)
+def _people(case: Disclosure, step: Step, staff_id: str) -> People | None:
+    """Those a step rests on that approves or gives; what is written then depends on them as they are now."""
+    if step is Step.DISCLOSE or step in RULES[case.kind].second:
+        return disclosure_people.of(case, staff_id)
+    return None
+
+
+def _occasion(made: Disclosure, step: Step) -> Occasion | None:
+    """What those concerned hear of a step."""
+    if step in _ASKS:
+        return questions.occasion(made, _ASKS[step], made.at[step.value])
     if step is Step.DECIDE:
-        declined = made.ending is Ending.DECLINED
-        template = "disclosure_declined" if declined else "disclosure_made"
-        telling.tell(made, Kind.COMPLAINT, template, key=f"{template}-{made.disclosure_id}")
-    if step is Step.DISCLOSE and made.kind in _TOLD and made.secret_until is None:
-        telling.tell(made, Kind.DISCLOSURE, "disclosure_made", key=f"disclosure_made-{made.disclosure_id}")
+        template = "disclosure_declined" if made.ending is Ending.DECLINED else "disclosure_made"
+        return Occasion(Kind.COMPLAINT, template, f"{template}-{made.disclosure_id}")
+    gives = step in {Step.DISCLOSE, Step.RELEASE} and made.ending is Ending.DISCLOSED
+    if gives and made.kind in _TOLD and made.may_be_told(clock.now()):
+        return disclosure_silence.made(made.disclosure_id)
+    return None
+
+
+def _tell(transaction: Transaction, before: Disclosure, made: Disclosure, step: Step) -> Telling | None:
+    """Ask or tell whoever is concerned, in the transaction of the step itself."""
+    occasion = _occasion(made, step)
+    if occasion is None or (step.value in before.at and made.ending is not Ending.DECLINED):
+        return None  # a decision given anew: they have heard it
+    told = telling.add(transaction, made, occasion)
+    if not told.number and step is not Step.RELEASE:
+        raise ConflictError("nobody_to_tell")
+    return told
+
+
+def _after(made: Disclosure, step: Step, told: Telling | None) -> None:
+    """What follows once a step is on record."""
+    if step is Step.DISCLOSE:
+        telemetry.event("disclosed", kind=made.kind, company_id=made.company_id, records=made.n_records)
+        if made.concerns is Concerns.COMPANY:
+            # The metric filter and the alarm `bulk-export` look for this name.
+            telemetry.event(
+                "bulk_export",
+                disclosure_id=made.disclosure_id,
+                staff_id=made.by[step.value],
+                company_id=made.company_id,
+                number=made.n_records,
+            )
+    if told is not None:
+        notify.hint(told.notices)
+        occasion = _occasion(made, step)
+        if told.unfinished and occasion is not None:
+            telling.finish(made, occasion)
+
+
+def _release(transaction: Transaction, made: Disclosure) -> None:
+    """Let the company and access answers tell of it from now on."""
+    known = store.disclosures.disclosed(made.company_id, made.disclosure_id)
+    if known is not None:
+        now = clock.now()
+        told = replace(known.value, released_at=now, told_at=now)
+        transaction.replace(store.disclosures.DISCLOSED, known, told)
 
 
 def _disclose(
@@ -182,7 +228,10 @@ def _disclose(
     )
     transaction.replace(store.disclosures.CASES, known, made)
     waiting = DisclosurePayload(
-        disclosure_id=made.disclosure_id, by_id=staff_id, envelope=base64.b64encode(sealed).decode()
+        disclosure_id=made.disclosure_id,
+        by_id=staff_id,
+        sources=found.sources,
+        envelope=base64.b64encode(sealed).decode(),
     )
     transaction.put_new(store.disclosures.PAYLOADS, waiting)
     transaction.put_new(store.disclosures.DISCLOSED, disclosure_acts.disclosed(made, found))

@@ -18,7 +18,7 @@ from chalicelib.gateways import queues
 from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import ConflictError
 from chalicelib.records.erasures import Erasing, Erasure, Step, Why
-from chalicelib.services.rights import leavers, suppression
+from chalicelib.services.rights import leavers, prospects, suppression
 
 LEASE_SECONDS: Final = 300
 """The sweep takes work up again that nobody has moved on for so long: five times what a job may run."""
@@ -44,17 +44,17 @@ def of_person(company_id: str, canonical_address: str, *, why: Why, matter: str 
         KeyMissingError: the company's key is gone, and with it what anybody could read.
     """
     person = store.standing.person(company_id, canonical_address)
-    known = store.erasure.ERASING.get(company_id=company_id, person=person)
+    known = store.erasure.ERASING.get(company_id=company_id, person=person, use=prospects.USE)
     if known is None:
-        _begin(company_id, person, why, matter)
-        known = store.erasure.ERASING.get(company_id=company_id, person=person)
+        _begin(company_id, person, canonical_address, why, matter)
+        known = store.erasure.ERASING.get(company_id=company_id, person=person, use=prospects.USE)
     if known is None:
         raise ConflictError
     hint(company_id, person)
     return _of_work(known.value)
 
 
-def _begin(company_id: str, person: str, why: Why, matter: str | None) -> None:
+def _begin(company_id: str, person: str, address: str, why: Why, matter: str | None) -> None:
     now, erasure_id = clock.now(), ids.new("era")
     work = Erasing(
         company_id=company_id,
@@ -64,6 +64,7 @@ def _begin(company_id: str, person: str, why: Why, matter: str | None) -> None:
         matter=matter,
         due_at=now + LEASE_SECONDS,
         begun_at=now,
+        mailboxes=(address,),
     )
     begun = Erasure(
         company_id=company_id,
@@ -108,7 +109,9 @@ def of_user(
 
 
 def find(company_id: str, erasure_id: str) -> Erased | None:
-    """How far an erasure is, by the evidence; None when there is none of this id. One query."""
+    """How far an erasure is, by the evidence; None when there is none of this id. One query. Of what is held
+    the last account counts: each look after a release counts anew.
+    """
     counts: Counter[str] = Counter()
     held: Counter[str] = Counter()
     found, done = False, False
@@ -117,14 +120,17 @@ def find(company_id: str, erasure_id: str) -> Erased | None:
         if entry.step is Step.PART:
             counts.update(entry.counts)
             held.update(entry.held)
+        if entry.step is Step.HELD:
+            held = Counter(entry.held)
         done = done or entry.step is Step.DONE
     return Erased(erasure_id, done, counts, held) if found else None
 
 
 def holds_anything(company_id: str, canonical_address: str) -> bool:
     """Whether a company holds anything about somebody, beside the refusals that keep them from coming
-    back: contacts, deliveries, opens or consents. Nothing is opened; at most four queries, the first two read
-    a moment late. Messages older than their deliveries are not looked into.
+    back: contacts, deliveries, opens, consents, or messages that outlived their deliveries. Nothing is
+    opened; at most four queries, the first two read a moment late, and one for each MB of old messages when
+    those four find nothing.
     """
     person = store.standing.person(company_id, canonical_address)
     if any(
@@ -135,7 +141,9 @@ def holds_anything(company_id: str, canonical_address: str) -> bool:
     if opens:
         return True
     standing = f"{company_id}#standing"
-    return bool(store.erasure.under(store.standing.CONSENTS.model, standing, f"{person}#consent#", limit=1))
+    if store.erasure.under(store.standing.CONSENTS.model, standing, f"{person}#consent#", limit=1):
+        return True
+    return any(store.reach.old_messages(company_id, person))
 
 
 def _of_work(work: Erasing) -> Erased:

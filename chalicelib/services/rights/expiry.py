@@ -67,7 +67,8 @@ class _Look(NamedTuple):
 
     def kept(self, rows: Iterable[Found]) -> bool:
         """Whether a hold covers one of these rows, which belong together."""
-        return any(hold.covers(*store.reach.about(row)) for row in rows for hold in self.holds)
+        together = list(rows)
+        return any(store.reach.covers(hold, together) for hold in self.holds)
 
 
 def expire(company_id: str, table: str, keys: Sequence[str]) -> None:
@@ -156,8 +157,8 @@ def _see_root(look: _Look, table: str, key: str) -> None:
     (look.away if kept else look.over).extend(over)
     root = next((row for row in family if row.sk == key), None)
     if root is not None and root not in over and root.due_at is not None and root.due_at <= now:
-        if kept:
-            root.due_pk = root.due_at = None  # the hold's release brings it back
+        if root.ttl is None:
+            root.due_pk = root.due_at = None  # a hold has taken its date: its release brings both back
         else:
             root.due_at = root.expires_at  # what belongs to it is over, it is not yet
         look.later.append(root)

@@ -42,7 +42,7 @@ class _Kind:
     def add(self, row: Any, holds: Iterable[Hold], now: int) -> None:
         """One row more."""
         self.rows += 1
-        held = {hold.hold_id for hold in holds if hold.covers(*store.reach.about(row))}
+        held = {hold.hold_id for hold in holds if store.reach.covers(hold, [row])}
         self.holds |= held if store.suspended.holdable(row.kind) else set()
         if row.expires_at is None:
             self.without_end += 1
@@ -73,7 +73,7 @@ def explain(
     if not found:
         raise NotFoundError
     if record_id is not None:  # what belongs together is kept together
-        covering = [h for h in holds if any(h.covers(*store.reach.about(row)) for row in found)]
+        covering = [h for h in holds if store.reach.covers(h, found)]
     else:
         covering = [h for h in holds if h.covers(user_id, person)]
     wish = None

@@ -7,14 +7,16 @@ released it deletes with proof, and only while no other hold is placed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy import retention
+from chalicelib.records.accounts import MemberState
 from chalicelib.records.holds import Cause, Hold, HoldAct, HoldScope, HoldState
 from chalicelib.services.rights import holds
 
@@ -77,7 +79,7 @@ def _piece(hold: Hold, now: int) -> Hold:
             break
     unique = list({(type(row), row.pk, row.sk): row for row in rows}.values())
     if hold.state is HoldState.RELEASING:
-        changed += _resume(hold.company_id, unique, covered, access, now)
+        changed += _resume(hold.company_id, unique, covered, access, now, secret=hold.secret)
     else:
         changed += _keep(unique, None if hold.state is HoldState.PLACING else now + _NEAR)
     hold = replace(hold, rows=changed)
@@ -100,22 +102,52 @@ def _resume(
     covered: frozenset[tuple[str, str]],
     access: Stored[Access] | None,
     now: int,
+    *,
+    secret: bool,
 ) -> int:
     """Delete what is over, and give the rest its date of deletion back; what another hold keeps stays."""
     over: list[Found] = []
     back: list[Found] = []
+    leaving = _leaving(company_id)
     for row in rows:
-        if row.expires_at is None or row.ttl is not None or (row.pk, row.sk) in covered:
+        if row.expires_at is None or (row.pk, row.sk) in covered:
+            continue
+        if row.ttl is not None:
+            if row.due_pk is None and store.expiry.swept(row.kind):
+                row.due_pk, row.due_at = store.table.expiry_lane(company_id), now
+                back.append(row)  # it lost its place at the sweeper while it was held
             continue
         if retention.deletable_epoch(row.expires_at, now):
-            over.append(row)
+            if not leaving(row):
+                over.append(row)
             continue
         row.ttl = row.expires_at
         if row.due_pk is None and store.expiry.swept(row.kind):
             row.due_pk, row.due_at = store.table.expiry_lane(company_id), now
         back.append(row)
-    gone = store.expiry.delete(company_id, over, Cause.HOLD_RELEASED, access)
+    # Told in the company's chain, which must not say that there was a secret hold.
+    cause = Cause.SWEEPER if secret else Cause.HOLD_RELEASED
+    gone = store.expiry.delete(company_id, over, cause, access)
     return gone + store.holds.rewritten(back)
+
+
+def _leaving(company_id: str) -> Callable[[Found], bool]:
+    """Tells the rows of users who were removed: those go with the erasure that waits for this release, which
+    reads in them what to take out elsewhere. One read for each such user.
+    """
+
+    @cache
+    def removed(user_id: str) -> bool:
+        known = store.accounts.MEMBERS.get(company_id=company_id, user_id=user_id)
+        return known is not None and known.value.state is MemberState.REMOVED
+
+    def tells(row: Found) -> bool:
+        if not row.sk.startswith(store.leaving.OF_USER):
+            return False
+        user_id, _ = store.reach.about(row)
+        return user_id is not None and removed(user_id)
+
+    return tells
 
 
 def _covered_by_others(hold: Hold) -> frozenset[tuple[str, str]] | None:

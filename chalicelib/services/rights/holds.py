@@ -3,7 +3,8 @@
 A hold counts from the transaction that places it. From then on a job takes the dates of deletion from the
 rows it covers, and does so again every day for those written since. Whatever is due to be deleted meanwhile,
 by its period or because somebody wants it, is put away: seen by nobody, kept. When the last hold on a row is
-released, its deletion follows by itself. Each step is proved in the company's chain.
+released, its deletion follows by itself. Each step is proved in the company's chain, or where the company
+must not learn of it (an order may forbid to tell) in the operator's.
 
 Closed for the sake of the matter: a row of a kind unknown here is kept. Open in one case: a deletion that had
 begun when the hold was placed may finish the piece (at most a few rows) it is at, unless it is the sweeper's.
@@ -21,6 +22,7 @@ from chalicelib.kernel import addresses, clock, ids, settings, telemetry
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError
 from chalicelib.privacy import retention
 from chalicelib.records.holds import (
+    SECRET,
     Hold,
     HoldAct,
     HoldReason,
@@ -68,8 +70,10 @@ def place(
     reason: HoldReason,
     law: str,
     review_at: int | None = None,
+    secret: bool | None = None,
 ) -> Hold:
-    """Place a hold; ``by`` is who of the staff. It counts when this returns.
+    """Place a hold; ``by`` is who of the staff. It counts when this returns. ``secret`` None: as its reason
+    says.
 
     Raises:
         NotFoundError: no such company, or no such user in it.
@@ -87,6 +91,7 @@ def place(
         scope=scope,
         target=target,
         reason=reason,
+        secret=reason in SECRET if secret is None else secret,
         law=law,
         placed_by=by,
         placed_at=now,
@@ -151,6 +156,11 @@ def release(by: str, company_id: str, hold_id: str) -> Hold:
     raise ConflictError
 
 
+def is_secret(company_id: str) -> bool:
+    """Whether something is kept of a company that it must not learn of; one query."""
+    return any(hold.secret for hold in store.holds.open_ones(company_id))
+
+
 def of_company(company_id: str) -> list[Hold]:
     """All holds of a company, also those that were released, the oldest first; one query."""
     return [known.value for known in store.holds.of_company(company_id)]
@@ -195,7 +205,8 @@ def _count(transaction: store.transaction.Transaction, known: Stored[Access], ch
 def step(hold: Hold, act: HoldAct, by: str | None, rows: int = 0) -> HoldStep:
     """Proof of a step of a hold, not stored yet."""
     return HoldStep(
-        company_id=hold.company_id,
+        company_id=ids.OPERATOR if hold.secret else hold.company_id,
+        concerns_id=hold.company_id,
         hold_id=hold.hold_id,
         step_id=ids.new("hst"),
         act=act,

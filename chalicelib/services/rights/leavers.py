@@ -8,7 +8,8 @@ something still. What the company owns stays, and so do receipts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,9 +22,11 @@ from chalicelib.records.accounts import Login, Member, MemberState, User
 from chalicelib.records.erasures import Erasure, Step, Why
 from chalicelib.services import invitations, membership, push
 from chalicelib.services.membership import Place
-from chalicelib.services.rights import holds, traces
+from chalicelib.services.rights import traces
+from chalicelib.services.rights.keeping import Keeping
 
 if TYPE_CHECKING:
+    from chalicelib.store.batches import Key
     from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
@@ -105,7 +108,9 @@ def hint(company_id: str, user_id: str) -> None:
 def finish(company_id: str, user_id: str) -> None:
     """Erase what is kept of somebody who was removed; nobody else, whatever it is given. Repeatable.
 
-    What a hold covers is put out of sight, and asked about again every hour until the last one is released.
+    What a hold covers is put out of sight, or left as it is where it is a colleague's or a recipient's as
+    well; it is asked about again every hour until the last one is released. The user's own row waits with
+    it, because it says what they are called.
 
     Raises:
         UnavailableError, RetryLaterError: to be continued; the sweeper finds those who were left half erased.
@@ -117,19 +122,27 @@ def finish(company_id: str, user_id: str) -> None:
     told = [entry.value for entry in entries]
     if not told:
         raise LookupError("removed, and no erasure was ever begun")  # one transaction wrote both
-    left_at = known.value.left_at or 0
+    left_at, keeping = known.value.left_at or 0, Keeping(company_id)
+    held = max((number for number, entry in enumerate(told) if entry.step is Step.HELD), default=-1)
     found = traces.of_user(company_id, user_id, str(told[0].mailbox), left_at)
-    if held := holds.blocking(company_id, user_id=user_id):
-        _put_aside(known, found, told, held)
+    if keeping.about(user_id, None):
+        _put_aside(known, found.keys, told, found.counts, keeping)
         return
-    before = any(entry.step is Step.PART for entry in told)
-    if told[0].letters and not before:
-        found = found.with_letters(company_id, user_id)
+    if held == len(told) - 1 and keeping.open.issuperset(told[held].holds):
+        _ask_again(known)
+        return
+    before = any(entry.step is Step.PART for entry in told[held + 1 :])
+    found = found.and_elsewhere(company_id, user_id, keeping, letters=told[0].letters)
+    if found.user is None and not before:
+        raise LookupError("nobody can say what they are called, and what names them is still there")
     if found.counts and not before:
         told.append(_told(told, Step.PART, counts=found.counts, redacted=found.written))
         _put(told[-1])
     erase(company_id, user_id, found)
-    if clock.now() >= left_at + STRAGGLERS_SECONDS:
+    if found.kept:
+        place = store.accounts.USERS.place(company_id=company_id, user_id=user_id)
+        _put_aside(known, [place], told, Counter(found.kept) + Counter(user=1), keeping)
+    elif clock.now() >= left_at + STRAGGLERS_SECONDS:
         _close(known, told, found.counts if before else {})
 
 
@@ -139,20 +152,32 @@ def erase(company_id: str, user_id: str, found: traces.Traces) -> None:
     Raises:
         UnavailableError, RetryLaterError: to be done again.
     """
-    traces.redact(company_id, user_id, found)
-    # First what lies elsewhere: the rows erased below say where.
+    traces.redact(company_id, found)
+    # First what lies elsewhere: the rows erased below say where. Also those that were put away for a hold.
     push.forget_user(company_id, user_id)
+    rows = store.notifications.DEVICES
+    for row in store.table.query_rows(rows.model, company_id, f"push#{user_id}#"):
+        push.forget(rows.decode(row, store.notifications.USE))
     store.wechat.forget_user(company_id, user_id)
-    rows = store.erasure.delete(store.erasure.ACCOUNTS, found.keys)
-    telemetry.event("member_erased", rows=rows)
+    gone = store.erasure.delete(store.erasure.ACCOUNTS, found.keys)
+    telemetry.event("member_erased", rows=gone)
 
 
 def _put_aside(
-    known: Stored[Member], found: traces.Traces, told: list[Erasure], held: tuple[str, ...]
+    known: Stored[Member],
+    keys: Iterable[Key],
+    told: list[Erasure],
+    counts: Mapping[str, int],
+    keeping: Keeping,
 ) -> None:
-    if not any(entry.step is Step.HELD for entry in told):
-        _put(_told(told, Step.HELD, held=found.counts, holds=held))
-    store.erasure.put_aside(store.erasure.ACCOUNTS, found.keys)
+    holds = tuple(sorted(keeping.keepers))
+    if told[-1].step is not Step.HELD or told[-1].holds != holds:
+        _put(_told(told, Step.HELD, held=dict(counts), holds=holds))
+    store.erasure.put_aside(store.erasure.ACCOUNTS, keys)
+    _ask_again(known)
+
+
+def _ask_again(known: Stored[Member]) -> None:
     due = store.table.Due(store.leaving.LEAVING_DUE, clock.now() + HELD_SECONDS)
     try:
         store.accounts.MEMBERS.replace(known, known.value, op=store.table.new_op(), due=due)

@@ -7,10 +7,10 @@ it. What the person is called is read where it still stands: in the message itse
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import addresses, ids
@@ -28,8 +28,28 @@ USE: Final = Duty.ERASE
 TRIES: Final = 8
 CONTACTS_READ: Final = 50
 """Contacts of one person that are asked what they are called; further ones hardly know another name."""
+MOST_CALLED: Final = 100
 
 Pairs = tuple[tuple[str, str], ...]
+
+
+class Called(NamedTuple):
+    """Addresses and names of one person, as far as they are known."""
+
+    mailboxes: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def and_also(self, mailboxes: Iterable[str], names: Iterable[str] = ()) -> Called:
+        """These and more; beyond ``MOST_CALLED`` of a kind no further ones."""
+        return Called(_some(self.mailboxes, mailboxes), _some(self.names, names))
+
+
+def _some(known: frozenset[str], more: Iterable[str]) -> frozenset[str]:
+    room = MOST_CALLED - len(known)
+    return known | frozenset(sorted(frozenset(more) - known - {""})[: max(0, room)])
+
+
+NOBODY: Final = Called()
 
 
 def first_id(moment: datetime) -> str:
@@ -50,20 +70,21 @@ def names(body: Body, person: str) -> bool:
     return any(is_person(body.company_id, email, person) for _, email in (*body.to, *body.cc))
 
 
-def redactor(company_id: str, person: str, pairs: Pairs = ()) -> Redactor:
-    """What finds the person in a text: by the names and addresses of the pairs and of their contacts."""
-    mailboxes, called = _known_as(company_id, person)
-    mailboxes |= {email for _, email in pairs}
-    called |= {name for name, _ in pairs}
-    return Redactor(sorted(mailboxes), sorted(called - {""}))
+def redactor(company_id: str, person: str, pairs: Pairs = (), called: Called = NOBODY) -> Redactor:
+    """What finds the person in a text: by the names and addresses of the pairs, of their contacts, and by
+    what else they are known to be called.
+    """
+    whole = known_as(company_id, person).and_also((email for _, email in pairs), (name for name, _ in pairs))
+    return Redactor(sorted(whole.mailboxes | called.mailboxes), sorted(whole.names | called.names))
 
 
-def address_redactor(company_id: str, person: str) -> Redactor:
+def address_redactor(company_id: str, person: str, called: Called = NOBODY) -> Redactor:
     """What finds the person by their addresses alone, where a name may be anybody's."""
-    return Redactor(sorted(_known_as(company_id, person)[0]), ())
+    return Redactor(sorted(known_as(company_id, person).mailboxes | called.mailboxes), ())
 
 
-def _known_as(company_id: str, person: str) -> tuple[set[str], set[str]]:
+def known_as(company_id: str, person: str) -> Called:
+    """What the person's contacts say they are called. One query, and a read for each contact."""
     mailboxes: set[str] = set()
     called: set[str] = set()
     keys = store.erasure.of_person(company_id, person, "contact#", limit=CONTACTS_READ)
@@ -74,7 +95,7 @@ def _known_as(company_id: str, person: str) -> tuple[set[str], set[str]]:
         if known is not None and known.value.person == person and known.value.email is not None:
             mailboxes.add(known.value.email)
             called.add(known.value.name)
-    return mailboxes, called
+    return NOBODY.and_also(mailboxes, called)
 
 
 def others_read(company_id: str, message_id: str, person: str) -> bool:
@@ -86,7 +107,7 @@ def others_read(company_id: str, message_id: str, person: str) -> bool:
     return body is None or any(not is_person(company_id, email, person) for _, email in everybody)
 
 
-def redact(company_id: str, message_id: str, person: str) -> None:
+def redact(company_id: str, message_id: str, person: str, called: Called = NOBODY) -> None:
     """Take a recipient out of a message to several people: out of its lists, and out of what it says. Body
     and message change together; repeating it finds nothing to do. Four write units and more, by size.
 
@@ -101,7 +122,7 @@ def redact(company_id: str, message_id: str, person: str) -> None:
         pairs = tuple(pair for pair in everybody if is_person(company_id, pair[1], person))
         if body is not None and not pairs:
             return message, body
-        clean = redactor(company_id, person, pairs)
+        clean = redactor(company_id, person, pairs, called)
         if body is not None:
             body = replace(
                 body,
@@ -110,7 +131,8 @@ def redact(company_id: str, message_id: str, person: str) -> None:
                 html=clean(body.html),
                 text=clean(body.text),
             )
-        return _said(message, clean), body
+        left = tuple(one for one in message.persons if one != person)
+        return replace(_said(message, clean), persons=left), body
 
     _rewrite(company_id, message_id, without)
     if not others_read(company_id, message_id, person):

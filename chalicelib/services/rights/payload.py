@@ -8,9 +8,10 @@ half an answer would be taken for a whole one.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -39,6 +40,19 @@ FORMAT: Final = "okki-leads-disclosure-payload-1"
 MAX_BYTES: Final = 200_000
 """Of one payload: sealed twice and in base64 it has to fit into one row of 400 KB."""
 
+_SOURCE: Final = 8
+_KEYS: Final = (
+    "company_id",
+    "user_id",
+    "contact_id",
+    "message_id",
+    "device_id",
+    "order_id",
+    "number",
+    "identity",
+)
+"""The fields that the keys of all these rows are made of."""
+
 _USE: Final = Duty.DISCLOSE
 _Found = Iterable["Stored[Any] | None"]
 
@@ -52,6 +66,8 @@ class Payload(NamedTuple):
     sha256: str
     records: tuple[str, ...]
     number: int
+    sources: str
+    """Hashes of the keys of its rows, to find out later whether one of them is gone."""
 
 
 def _company(case: Disclosure) -> _Found:
@@ -166,7 +182,13 @@ def compile_for(case: Disclosure) -> Payload:
         TooLargeError: ask for less, or for fewer people at a time.
     """
     check_fields(case.kind, case.concerns, case.wanted)
-    records = list(_records(case))
+    records, sources, size = [], [], 0
+    for source, record in _records(case):
+        size += len(envelope.canonical(record))
+        if size > MAX_BYTES:
+            raise TooLargeError  # before the rest is read: a company may have any number of contacts
+        records.append(record)
+        sources.append(source)
     if not records:
         raise ConflictError("nothing_left")
     content = envelope.canonical(
@@ -183,10 +205,24 @@ def compile_for(case: Disclosure) -> Payload:
     if len(content) > MAX_BYTES:
         raise TooLargeError
     kinds = tuple(sorted({one["record"] for one in records}))
-    return Payload(content, hashlib.sha256(content).hexdigest(), kinds, len(records))
+    return Payload(content, hashlib.sha256(content).hexdigest(), kinds, len(records), "".join(sources))
 
 
-def _records(case: Disclosure) -> Iterable[dict[str, Any]]:
+def still_there(case: Disclosure, sources: str) -> bool:
+    """Whether everything a payload was compiled from is still there, and whom it is about: somebody who was
+    erased since has a right not to be in a file that leaves afterwards.
+    """
+    if case.user_id is not None and next(iter(_user(case))) is None:
+        return False
+    missing = {sources[at : at + _SOURCE] for at in range(0, len(sources), _SOURCE)}
+    for source, _ in _records(case):
+        missing.discard(source)
+        if not missing:
+            return True
+    return False
+
+
+def _records(case: Disclosure) -> Iterator[tuple[str, dict[str, Any]]]:
     for record, find in SOURCES[case.concerns].items():
         kind = fields.declaration(record).kind
         names = [name for name in fields.personal_fields(record) if f"{kind}.{name}" in case.wanted]
@@ -197,7 +233,14 @@ def _records(case: Disclosure) -> Iterable[dict[str, Any]]:
                 continue
             if isinstance(known.value, Message):
                 check_message(case.kind, known.value)
-            yield {"record": kind, "fields": {name: _plain(getattr(known.value, name)) for name in names}}
+            found = {name: _plain(getattr(known.value, name)) for name in names}
+            yield _source(kind, known.value), {"record": kind, "fields": found}
+
+
+def _source(kind: str, value: Any) -> str:
+    """What a row is recognised by: 48 bits of its key's hash, in 8 characters."""
+    key = "\0".join([kind, *(str(getattr(value, name, "")) for name in _KEYS)])
+    return base64.b64encode(hashlib.sha256(key.encode()).digest()[:6]).decode()
 
 
 def _plain(value: Any) -> Any:

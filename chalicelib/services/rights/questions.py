@@ -3,7 +3,7 @@
 An answer and its receipt are written together; taking back a yes is one request and holds at once, for the
 disclosure itself depends on the very version of the answer that was read. A case has one question, known by
 the case's own number, so that asking twice is asking once. Asking everybody after a merger (3.2) will put
-many of these: that is `put`, case by case.
+many of these: that is `add`, case by case.
 """
 
 from __future__ import annotations
@@ -14,27 +14,26 @@ from typing import TYPE_CHECKING, Final
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError
-from chalicelib.privacy import disclosures as rules
+from chalicelib.privacy import disclosure_facts as facts
 from chalicelib.privacy.consent import ConsentPurpose
-from chalicelib.privacy.disclosures import Authorised
+from chalicelib.privacy.disclosure_facts import Authorised
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.texts import NOTHING, ConsentText
 from chalicelib.records.disclosures import Asked, Disclosure, DisclosureQuestion, QuestionReceipt
 from chalicelib.services import consents
-from chalicelib.services.rights import telling
+from chalicelib.services.rights.telling import Occasion
 
 if TYPE_CHECKING:
     from chalicelib.services.sessions import Principal
     from chalicelib.store.table import Stored
+    from chalicelib.store.transaction import Transaction
 
 TRIES: Final = 5
+RENEW_SECONDS: Final = clock.HOUR * 24
+"""A yes that is said again sooner is the same request once more."""
 GRANTS_PER_USER: Final = 60
 """In an hour. Only the yes is counted: nobody is told to wait with a no."""
-_KINDS: Final = {
-    Asked.AUTHORISATION: (Kind.DISCLOSURE, "disclosure_question"),
-    Asked.COMPLAINT: (Kind.COMPLAINT, "disclosure_complaint"),
-}
 
 
 def number_of(disclosure_id: str) -> str:
@@ -42,35 +41,31 @@ def number_of(disclosure_id: str) -> str:
     return ids.from_raw("qst", ids.raw(disclosure_id))
 
 
-def put(case: Disclosure, asked: Asked) -> None:
-    """Put the question and tell whoever it is for. Repeatable: nobody is asked or told twice.
-
-    Raises:
-        ConflictError: ``nobody_to_tell``.
-        UnavailableError: repeat it.
-    """
-    now, question_id = clock.now(), number_of(case.disclosure_id)
-    until = rules.answer_ends(now) if asked is Asked.COMPLAINT else None
+def add(transaction: Transaction, case: Disclosure, asked: Asked, at: int) -> None:
+    """Let the transaction of a step put the question; who it is for is told in the same."""
     made = DisclosureQuestion(
         company_id=case.company_id,
         user_id=asked_of(case),
-        question_id=question_id,
+        question_id=number_of(case.disclosure_id),
         asked=asked,
         kind=case.kind,
         purpose=case.purpose,
         wanted=case.wanted,
         recipient=case.recipient,
-        asked_at=now,
-        answer_until=until,
+        asked_at=at,
+        answer_until=facts.answer_ends(at) if asked is Asked.COMPLAINT else None,
+        recipient_country=case.recipient_country,
         recipient_name=case.recipient_name,
     )
-    try:
-        store.disclosures.QUESTIONS.put_new(made, op=store.table.new_op())
-    except ConflictError:
-        known = find(case, question_id)  # put before; perhaps not everybody heard of it
-        until = None if known is None else known.value.answer_until
-    kind, template = _KINDS[asked]
-    telling.tell(case, kind, template, key=f"question-{question_id}", until=until)
+    transaction.put_new(store.disclosures.QUESTIONS, made)
+
+
+def occasion(case: Disclosure, asked: Asked, at: int) -> Occasion:
+    """How whoever is asked hears of it."""
+    key = f"question-{number_of(case.disclosure_id)}"
+    if asked is Asked.AUTHORISATION:
+        return Occasion(Kind.DISCLOSURE, "disclosure_question", key)
+    return Occasion(Kind.COMPLAINT, "disclosure_complaint", key, facts.answer_ends(at))
 
 
 def asked_of(case: Disclosure) -> str:
@@ -87,7 +82,7 @@ def said(known: Stored[DisclosureQuestion] | None) -> Authorised | None:
     """What the rules look at of an answer."""
     if known is None or known.value.asked is not Asked.AUTHORISATION:
         return None
-    one = known.value
+    one, text = known.value, text_of(known.value.asked)
     return Authorised(
         purpose=one.purpose,
         recipient=one.recipient,
@@ -95,6 +90,7 @@ def said(known: Stored[DisclosureQuestion] | None) -> Authorised | None:
         agreed=one.agreed,
         at=one.answered_at,
         by_company=one.user_id == one.company_id,
+        current=text is not None and text.id == one.text_version,
     )
 
 
@@ -116,8 +112,9 @@ def text_of(asked: Asked) -> ConsentText | None:
 def answer(
     who: Principal, question_id: str, *, agreed: bool, words: str | None, locale: str
 ) -> DisclosureQuestion:
-    """Say yes or no, or something else than before. The same answer once more changes nothing. ``locale`` is
-    the language in which the question was read.
+    """Say yes or no, or something else than before. The same answer once more changes nothing, but a yes of
+    more than a day ago, or to words that have changed since, is given anew by it: from then on it holds for
+    its whole period. ``locale`` is the language in which the question was read.
 
     Raises:
         NotFoundError: not asked of them.
@@ -130,9 +127,18 @@ def answer(
         if known is None:
             raise NotFoundError
         one = known.value
-        if (one.agreed, one.words) == (agreed, words):
+        text, now = text_of(one.asked), clock.now()
+        version = None if text is None else text.id
+        if (one.agreed, one.words) == (agreed, words) and not _renews(one, version, now):
             return one
-        made = replace(one, agreed=agreed, words=words, answered_at=clock.now(), answered_by=who.user_id)
+        made = replace(
+            one,
+            agreed=agreed,
+            words=words,
+            answered_at=now,
+            answered_by=who.user_id,
+            text_version=version,
+        )
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.replace(store.disclosures.QUESTIONS, known, made)
         transaction.put_new(store.disclosures.RECEIPTS, _receipt(who, made, agreed, locale))
@@ -142,6 +148,13 @@ def answer(
             continue  # another answer came in between: look again
         return made
     raise ConflictError
+
+
+def _renews(one: DisclosureQuestion, version: str | None, now: int) -> bool:
+    """Whether the same yes once more is a new one, and not a request that was sent twice."""
+    if one.asked is not Asked.AUTHORISATION or not one.agreed or one.answered_at is None:
+        return False
+    return one.text_version != version or now >= one.answered_at + RENEW_SECONDS
 
 
 def _receipt(who: Principal, made: DisclosureQuestion, agreed: bool, locale: str) -> QuestionReceipt:

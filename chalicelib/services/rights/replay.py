@@ -18,8 +18,10 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import RetryLaterError
 from chalicelib.records.erasures import Erasure, KeyDestruction, Step, Why
-from chalicelib.services.rights import holds, leavers, prospects, suppression, traces
-from chalicelib.services.rights.prospects import SOURCES, Range
+from chalicelib.services.rights import holds, leavers, letters, pages, prospects, suppression, traces
+from chalicelib.services.rights.keeping import Keeping
+from chalicelib.services.rights.pages import Range
+from chalicelib.services.rights.prospects import SOURCES
 
 ROUNDS: Final = 3
 """A page that is gone may still be in the index: looking again finds nothing, in the end."""
@@ -81,61 +83,67 @@ def again(known: Known) -> Replayed:
     """
     begun = known.begun
     try:
-        held = holds.blocking(begun.company_id, user_id=begun.user_id, person=begun.person)
-        if held:
+        if begun.person is None and holds.blocking(begun.company_id, user_id=begun.user_id):
             return _result(known, Counter(), "held")
-        found = _person(known) if begun.person is not None else _user(known)
+        found, held = _person(known) if begun.person is not None else _user(known)
     except store.vault.KeyMissingError:
         return _result(known, Counter(), "keys_destroyed")
     _note(known, found)
-    return _result(known, found)
+    return _result(known, found, "held" if held else None)
 
 
 def _result(known: Known, found: Counter[str], note: str | None = None) -> Replayed:
     return Replayed(known.begun.company_id, known.begun.erasure_id, dict(found), known.wanted, note)
 
 
-def _person(known: Known) -> Counter[str]:
+def _person(known: Known) -> tuple[Counter[str], bool]:
+    """What was found, and whether a hold keeps some of it: out of sight, and to be done again afterwards."""
     begun, found = known.begun, Counter[str]()
     company_id, person = begun.company_id, str(begun.person)
     transaction = store.transaction.Transaction(store.table.new_op())
     suppression.add(transaction, company_id, person, begun.at)
     transaction.commit()
+    called = letters.known_as(company_id, person)
     for _ in range(ROUNDS):
-        before = found.total()
+        before, held = found.total(), False
         for source in SOURCES:
             after = ""
-            while (page := source(Range(company_id, person, after, None))) is not None:
+            while True:
+                page = source(Range(company_id, person, after, None, Keeping(company_id), called))
+                if page is None:
+                    break
+                called = called.and_also(page.mailboxes)
                 found.update(page.counts)
-                prospects.take(page)
+                held = held or bool(page.held)
+                pages.take(page)
                 after = page.until
-        found.update(prospects.take_named(known.entries))
+        keeping = Keeping(company_id)
+        found.update(prospects.take_named(known.entries, keeping, called))
+        held = held or bool(keeping.keepers)
         if found.total() == before:
             # Work that the backup brought back half done would only trip over its own entries.
             work = store.erasure.ERASING.place(company_id=company_id, person=person)
             store.erasure.delete(store.erasure.WORKSPACE, [work])
-            return found
+            return found, held
     raise RetryLaterError
 
 
-def _user(known: Known) -> Counter[str]:
-    begun = known.begun
+def _user(known: Known) -> tuple[Counter[str], bool]:
+    begun, keeping = known.begun, Keeping(known.begun.company_id)
     company_id, user_id = begun.company_id, str(begun.user_id)
     found = traces.of_user(company_id, user_id, str(begun.mailbox), begun.at)
-    if begun.letters:
-        found = found.with_letters(company_id, user_id)
+    found = found.and_elsewhere(company_id, user_id, keeping, letters=begun.letters)
     login = leavers.login_of(str(begun.mailbox), user_id)
     if login is not None:
         store.accounts.LOGINS.delete(login)
     leavers.erase(company_id, user_id, found)
+    if found.kept:
+        return Counter(found.counts) + Counter({"login": login is not None}), True
     place = [(company_id, f"{store.leaving.LAST}{user_id}")]
     known_place = store.accounts.MEMBERS.get(company_id=company_id, user_id=user_id)
     store.erasure.delete(store.erasure.ACCOUNTS, place)
-    return (
-        Counter(found.counts)
-        + Counter({"login": login is not None})
-        + Counter({"member": known_place is not None})
-    )
+    counts = Counter(found.counts) + Counter({"login": login is not None})
+    return counts + Counter({"member": known_place is not None}), False
 
 
 def _note(known: Known, found: Counter[str]) -> None:

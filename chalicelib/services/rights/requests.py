@@ -30,7 +30,7 @@ from chalicelib.records.requests import (
 )
 from chalicelib.services import notify, wording
 from chalicelib.services.freemail import is_free
-from chalicelib.services.rights import steps
+from chalicelib.services.rights import repeated, steps
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -42,15 +42,19 @@ ASKED_PER_NETWORK: Final = 30
 ASKED_PER_DOMAIN: Final = 200
 CODES_PER_REQUEST: Final = 3
 """An hour. A domain is a company's here; at those where anybody gets a mailbox it is not counted."""
-TRIES_PER_REQUEST: Final = 5
+TRIES_PER_REQUEST_AND_NETWORK: Final = 5
+TRIES_PER_REQUEST: Final = 50
 TRIES_PER_NETWORK: Final = 30
-TRIES_PER_MAILBOX: Final = 20
-"""In a quarter of an hour, the last one in an hour."""
+TRIES_PER_MAILBOX: Final = 500
+"""In a quarter of an hour, the last one in an hour. What a stranger can use up is what they asked for
+themselves: the mailbox's own number is there against guessing at very many requests, and far above the rest.
+"""
+VERIFIED_PER_MAILBOX: Final = 10
+"""Requests a mailbox proves in a day: each may walk all companies, and write to many admins."""
 LEASE_SECONDS: Final = 300
 """The sweep takes a request up again when nobody has moved it on for so long."""
 
 _USE: Final = Duty.ANSWER_REQUEST
-_KEPT_OUT: Final = frozenset({RequestKind.OBJECT, RequestKind.ERASE})
 
 
 class Wanted(NamedTuple):
@@ -86,10 +90,7 @@ def ask(wanted: Wanted, *, ip: str) -> PendingRequest:
     address = addresses.parse(wanted.email)
     network = networks.prefix(ip)
     store.limits.take("request-network", network, ASKED_PER_NETWORK, clock.HOUR)
-    store.limits.take("request-near", f"{address.login}|{network}", ASKED_PER_MAILBOX_AND_NETWORK, clock.HOUR)
-    store.limits.take("request", address.person, ASKED_PER_MAILBOX, clock.HOUR)
-    if not is_free(address.domain):
-        store.limits.take("request-domain", address.domain, ASKED_PER_DOMAIN, clock.HOUR)
+    _count_mail(address, network)
     pending = PendingRequest(
         request_id=ids.new("req"),
         mailbox=store.accounts.mailbox_hash(address.login),
@@ -110,14 +111,16 @@ def ask_code(request_id: str, *, ip: str) -> None:
 
     Raises:
         NotFoundError: no such request.
-        TooManyRequestsError: per request and network.
+        TooManyRequestsError: per request and network, and as in `ask`: it is a mail like the first.
     """
-    store.limits.take("request-network", networks.prefix(ip), ASKED_PER_NETWORK, clock.HOUR)
+    network = networks.prefix(ip)
+    store.limits.take("request-network", network, ASKED_PER_NETWORK, clock.HOUR)
     pending, request = store.requests.find(request_id)
     known = request or pending
     if known is None:
         raise NotFoundError
     store.limits.take("request-again", request_id, CODES_PER_REQUEST, clock.HOUR)
+    _count_mail(addresses.parse(known.value.email), network)
     _send_code(store.transaction.Transaction(store.table.new_op()), known.value)
 
 
@@ -127,7 +130,8 @@ def verify(request_id: str, code: str, *, ip: str) -> Verified:
     Raises:
         NotFoundError: no such request.
         UnauthorizedError: ``code_refused`` for a wrong, used or late code.
-        TooManyRequestsError: per network, request and mailbox.
+        TooManyRequestsError: per network, request and mailbox; a new request, when the mailbox has proven too
+            many today.
     """
     network = networks.prefix(ip)
     store.limits.take("request-code-network", network, TRIES_PER_NETWORK, clock.QUARTER_HOUR)
@@ -135,11 +139,15 @@ def verify(request_id: str, code: str, *, ip: str) -> Verified:
     known = request or pending
     if known is None:
         raise NotFoundError
+    near = f"{request_id}|{network}"
+    store.limits.take("request-code-near", near, TRIES_PER_REQUEST_AND_NETWORK, clock.QUARTER_HOUR)
     store.limits.take("request-code", request_id, TRIES_PER_REQUEST, clock.QUARTER_HOUR)
     store.limits.take("request-code-mailbox", known.value.mailbox, TRIES_PER_MAILBOX, clock.HOUR)
     asked = store.requests.CODES.get(request_id=request_id, code_hash=code_hash(request_id, code))
     if asked is None or clock.now() >= asked.value.until:
         raise _refused()
+    if request is None:
+        store.limits.take("request-verified", known.value.mailbox, VERIFIED_PER_MAILBOX, 24 * clock.HOUR)
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.delete(store.requests.CODES, asked)
     made = _again(transaction, request) if request is not None else _first(transaction, pending)
@@ -147,8 +155,8 @@ def verify(request_id: str, code: str, *, ip: str) -> Verified:
         transaction.commit()
     except ConflictError:
         raise _refused() from None  # the code was used this moment; of two who bring it one gets in
-    if request is None:
-        hint(request_id)
+    if request is not None or made.request.attached_to is None:
+        hint(request_id)  # for a later proof as well: what belongs to a request is kept as long as it is
     return made
 
 
@@ -207,6 +215,14 @@ def hint(request_id: str) -> None:
     queues.hint(settings.QUEUE_TASKS, [{"task": "request", "request": request_id}])
 
 
+def _count_mail(address: addresses.Address, network: str) -> None:
+    """Whatever makes us write to a mailbox nobody has proven counts against it, and against its domain."""
+    store.limits.take("request-near", f"{address.login}|{network}", ASKED_PER_MAILBOX_AND_NETWORK, clock.HOUR)
+    store.limits.take("request", address.person, ASKED_PER_MAILBOX, clock.HOUR)
+    if not is_free(address.domain):
+        store.limits.take("request-domain", address.domain, ASKED_PER_DOMAIN, clock.HOUR)
+
+
 def _send_code(transaction: Transaction, known: PendingRequest | Request) -> None:
     """Make a code and its mail, with whatever else the transaction holds: none is there without the other."""
     code = ids.code()
@@ -241,17 +257,21 @@ def _first(transaction: Transaction, known: Stored[PendingRequest] | None) -> Ve
         email=pending.email,
         details=pending.details,
     )
+    request = repeated.put_with(request)
     transaction.delete(store.requests.PENDING, known)
     transaction.put_new(store.requests.REQUESTS, request)
     row = MailboxRequest(mailbox=request.mailbox, request_id=request.request_id)
     transaction.put_new(store.requests.OF_MAILBOX, row)
-    if request.wish in _KEPT_OUT:
-        # At once, with the proof itself: what we send or offer from now on asks for it (GDPR 21(3)).
+    person = None
+    if request.wish in steps.KEPT_OUT:
+        # At once, with the proof itself: whatever base of ours there will be asks for it (GDPR 21(3)).
         person = store.requests.person_hash(addresses.parse(request.email).person)
         transaction.put(store.requests.OBJECTIONS, Objection(person=person, at=now, wish=request.wish))
     due_at = request.term().due_at
     steps.note(transaction, request, RequestAct.RECEIVED, at=request.received_at, due_at=due_at)
-    steps.note(transaction, request, RequestAct.VERIFIED, due_at=due_at)
+    steps.note(transaction, request, RequestAct.VERIFIED, due_at=due_at, person=person)
+    if request.attached_to is not None:
+        steps.note(transaction, request, RequestAct.ATTACHED, concerns_id=request.attached_to)
     return Verified(request, token)
 
 

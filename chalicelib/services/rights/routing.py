@@ -11,9 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
-from chalicelib.kernel import addresses, clock, ids, settings, telemetry
-from chalicelib.kernel.errors import ConflictError, UnavailableError
-from chalicelib.privacy.notifications import Kind
+from chalicelib.kernel import addresses, clock, telemetry
+from chalicelib.kernel.errors import ConflictError, RetryLaterError, UnavailableError
 from chalicelib.privacy.register import Duty
 from chalicelib.privacy.requests import (
     CLOSED,
@@ -24,9 +23,18 @@ from chalicelib.privacy.requests import (
     RequestState,
     next_look,
 )
-from chalicelib.records.requests import CompanyRequest, OpenRequest, PassedOn, Request, RequestAct, Stage
-from chalicelib.services import admins, notify, reminders, request_words
-from chalicelib.services.rights import accounts, erasure, recipients, requests, steps
+from chalicelib.records.requests import OpenRequest, Request, RequestAct, Stage
+from chalicelib.services import notify
+from chalicelib.services.rights import (
+    accounts,
+    erasure,
+    passing,
+    recipients,
+    renewal,
+    requesters,
+    requests,
+    steps,
+)
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -44,17 +52,26 @@ def go_on(request_id: str) -> None:
 
     Raises:
         UnavailableError: the piece will be done again.
+        RetryLaterError: it does not go on, and nobody else moved it: later again, in the end for somebody to
+            see.
     """
-    known = store.requests.REQUESTS.get(request_id=request_id, use=_USE)
-    if known is None or known.value.state in CLOSED:
+    known = _read(request_id)
+    if known is None:
+        return
+    renewal.follow(known)
+    if known.value.state in CLOSED:
         return
     try:
         if known.value.state is RequestState.WITH_STAFF:
             _watch(known)
         else:
-            _work(known)
+            _work(_seen_late(known))
     except ConflictError:
-        requests.hint(request_id)  # somebody else wrote the row: look at it anew
+        after = _read(request_id)
+        if after is not None and after.version == known.version:
+            # No row race: something it needs refuses, and asking at once would be refused again, for ever.
+            raise RetryLaterError from None
+        requests.hint(request_id)  # it was moved, by this step or somebody else: look at it anew
 
 
 def _work(known: Stored[Request]) -> None:
@@ -124,7 +141,7 @@ def _companies(known: Stored[Request]) -> tuple[Stored[Request], bool]:
             telemetry.event("request_company_error", error=error, company_id=company_id)
             request, holds = replace(request, unreadable=request.unreadable + 1), False
         if holds:
-            _pass_on(known.value, company_id)
+            passing.on(known.value, company_id)
             request = replace(request, companies=request.companies + 1)
         request = replace(request, cursor_id=company_id, cursor_at=came_at)
         if clock.elapsed() > until:
@@ -133,60 +150,6 @@ def _companies(known: Stored[Request]) -> tuple[Stored[Request], bool]:
     if more:
         return _moved(known, request), True
     return _finished(known, replace(request, stage=Stage.DONE)), False
-
-
-def _pass_on(request: Request, company_id: str) -> None:
-    """Note that a company holds something, and tell its admins; once, however often this is done."""
-    known = store.requests.PASSED_ON.get(request_id=request.request_id, company_id=company_id, use=_USE)
-    passed = known.value if known is not None else _put_passed_on(request, company_id)
-    if passed.company_request_id is None:
-        return
-    admins.tell(
-        company_id,
-        Kind.REQUEST,
-        "company_request",
-        lambda locale: {
-            "email": request.email,
-            "wish": request_words.of(request.wish, locale),
-            "due_at": reminders.day_and_time(request.term().due_at),
-        },
-        key=f"request-{passed.company_request_id}",
-    )
-
-
-def _put_passed_on(request: Request, company_id: str) -> PassedOn:
-    now, told = clock.now(), request.wish in PASSED_ON
-    passed = PassedOn(
-        request_id=request.request_id,
-        company_id=company_id,
-        company_request_id=ids.new("req") if told else None,
-        at=now,
-    )
-    transaction = store.transaction.Transaction(store.table.new_op())
-    transaction.put_new(store.requests.PASSED_ON, passed)
-    steps.note(transaction, request, RequestAct.PASSED_ON, concerns_id=company_id)
-    if passed.company_request_id is not None:
-        row = CompanyRequest(
-            company_id=company_id,
-            request_id=passed.company_request_id,
-            origin_id=request.request_id,
-            wish=request.wish,
-            at=now,
-            due_at=request.term().due_at,
-            email=request.email,
-            details=request.details,
-        )
-        transaction.put_new(store.requests.COMPANY, row)
-        steps.note(
-            transaction,
-            request,
-            RequestAct.PASSED_ON,
-            chain=company_id,
-            request_id=row.request_id,
-            due_at=row.due_at,
-        )
-    transaction.commit()
-    return passed
 
 
 def _finished(known: Stored[Request], request: Request) -> Stored[Request]:
@@ -211,6 +174,7 @@ def _finished(known: Stored[Request], request: Request) -> Stored[Request]:
             request_id=request.request_id,
             wish=request.wish,
             received_at=request.received_at,
+            escalated=request.escalated_at is not None,
         )
         transaction.put_new(store.requests.OPEN, line)
         act, template = RequestAct.TO_STAFF, "request_with_staff"
@@ -219,19 +183,10 @@ def _finished(known: Stored[Request], request: Request) -> Stored[Request]:
         act, template = RequestAct.ANSWERED, "request_answered"
     after = _put(transaction, known, request)
     steps.note(transaction, request, act, outcomes=said, due_at=due_at)
-    notice_id = tell(transaction, request, template)
+    notice_id = requesters.tell(transaction, request, template)
     transaction.commit()
     notify.hint([notice_id])
     return after
-
-
-def tell(transaction: Transaction, request: Request, template: str) -> str:
-    """Let a transaction write to the requester: that there is something to read, and nothing of it."""
-    url = f"{settings.api_url()}/v1/requests/{request.request_id}"
-    values = {"url": url, "due_at": reminders.day_and_time(request.term().due_at)}
-    notice = notify.letter(template, email=request.email, locale=request.locale, values=values)
-    transaction.put_new(store.accounts.NOTICES, notice)
-    return notice.notice_id
 
 
 def _watch(known: Stored[Request]) -> None:
@@ -257,6 +212,25 @@ def _watch(known: Stored[Request]) -> None:
     transaction.commit()
 
 
+def _seen_late(known: Stored[Request]) -> Stored[Request]:
+    """Raise the alarm about work that is past its time, each time it is taken up: what is stuck is with
+    nobody. Before the work, which may be what does not go on.
+    """
+    request, now = known.value, clock.now()
+    due_at = request.term().due_at
+    if now < due_at:
+        return known
+    telemetry.event("request_overdue", wish=request.wish, left=due_at - now)
+    if request.escalated_at is not None:
+        return known
+    late = replace(request, escalated_at=now)
+    transaction = store.transaction.Transaction(store.table.new_op())
+    after = _put(transaction, known, late)
+    steps.note(transaction, late, RequestAct.ESCALATED, due_at=due_at)
+    transaction.commit()
+    return after
+
+
 def mark_escalated(transaction: Transaction, request: Request) -> None:
     """Let the staff's list show that a request was escalated."""
     line = store.requests.OPEN.get(due_at=request.term().due_at, request_id=request.request_id)
@@ -273,3 +247,7 @@ def _put(transaction: Transaction, known: Stored[Request], request: Request) -> 
     """Replace the row in a transaction; what it will be once that is through."""
     transaction.replace(store.requests.REQUESTS, known, request, used_again=True)
     return known._replace(value=request, version=known.version + 1)
+
+
+def _read(request_id: str) -> Stored[Request] | None:
+    return store.requests.REQUESTS.get(request_id=request_id, use=_USE)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
+from chalicelib.privacy.requests import RequestKind
 from chalicelib.records.requests import PendingRequest, Request, RequestAct, RequestEvidence
 
 if TYPE_CHECKING:
     from chalicelib.store.transaction import Transaction
+
+
+KEPT_OUT: Final = frozenset({RequestKind.OBJECT, RequestKind.ERASE})
+"""What is also an objection to our own use of the address."""
 
 
 def note(

@@ -8,20 +8,23 @@ what is older than that is theirs.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import addresses
 from chalicelib.privacy import retention
 from chalicelib.privacy.register import Duty
-from chalicelib.records.accounts import Notice
+from chalicelib.records.accounts import Notice, User
 from chalicelib.records.announcements import NEVER
 from chalicelib.services.rights import letters
 from chalicelib.services.rights.redaction import Redactor
 
 if TYPE_CHECKING:
+    from chalicelib.records.notifications import Notification
+    from chalicelib.services.rights.keeping import Keeping
     from chalicelib.store.batches import Key
     from chalicelib.store.table import Stored
 
@@ -35,22 +38,36 @@ _LIVES: Final = {"signup": retention.SIGNUP_PENDING, "reset": retention.MAIL_COD
 
 
 class Traces(NamedTuple):
-    """Rows of `accounts` that go, what they are, and messages that lose their sender's name."""
+    """Rows of `accounts` that go and what they are; and what stays but names the user: items in colleagues'
+    inboxes, and messages they wrote that are to lose their name. ``kept`` of it a hold keeps as it is.
+    """
 
     keys: tuple[Key, ...]
     counts: dict[str, int]
+    user: User | None = None
+    told: tuple[Stored[Notification], ...] = ()
     written: tuple[str, ...] = ()
+    kept: Mapping[str, int] = MappingProxyType({})
 
-    def with_letters(self, company_id: str, user_id: str) -> Traces:
-        """The same, and the messages the user wrote. A query for each MB of messages."""
-        model, kind = store.erasure.WORKSPACE, store.messages.MESSAGES.kind
-        written = tuple(
-            store.messages.MESSAGES.key_of(row)["message_id"]
-            for row in store.table.query_rows(model, company_id, "message#")
-            if row.kind == kind and row.facts is not None and row.facts.as_dict()["user_id"] == user_id
-        )
-        counts = {**self.counts, **({"redacted": len(written)} if written else {})}
-        return Traces(self.keys, counts, written)
+    def and_elsewhere(self, company_id: str, user_id: str, keeping: Keeping, *, letters: bool) -> Traces:
+        """The same with what names the user elsewhere, if anybody can still say what they are called; while
+        something of it is kept, their own row, which says so, does not go. A query for each MB of inboxes,
+        and with ``letters`` for each MB of messages.
+        """
+        user = named_in(company_id, user_id)
+        if user is None:
+            return self
+        told, kept = _told(company_id, user, keeping)
+        written: tuple[str, ...] = ()
+        if letters:
+            written, held = _written(company_id, user_id, keeping)
+            kept += held
+        keys, counts = self.keys, Counter(self.counts) + Counter(redacted=len(written))
+        if kept:
+            place = store.accounts.USERS.place(company_id=company_id, user_id=user_id)
+            keys = tuple(key for key in keys if key != place)
+            counts -= Counter(user=1)
+        return Traces(keys, dict(counts), user, told, written, kept)
 
 
 def of_user(company_id: str, user_id: str, mailbox: str, left_at: int) -> Traces:
@@ -111,23 +128,58 @@ def _before(expires_at: float | None, lives: timedelta, moment: int) -> bool:
     return expires_at is not None and int(expires_at) - int(lives.total_seconds()) <= moment
 
 
-def redact(company_id: str, user_id: str, found: Traces) -> None:
-    """Take the user out of what colleagues were told, and their name out of ``found.written``.
+def named_in(company_id: str, user_id: str) -> User | None:
+    """The user's own row, also when it was put away for a hold: it says what they are called. One query."""
+    rows = store.accounts.USERS
+    pk, sk = rows.place(company_id=company_id, user_id=user_id)
+    for row in store.table.query_rows(rows.model, pk, sk):
+        if row.sk == sk:
+            return rows.decode(row, _USE).value
+    return None
 
-    While their own row is there: it says what they are called. Repeatable.
+
+def _told(
+    company_id: str, user: User, keeping: Keeping
+) -> tuple[tuple[Stored[Notification], ...], Counter[str]]:
+    by_address = Redactor([user.email], ())
+    mine, kept = [], Counter[str]()
+    for item in store.notifications.INBOX.query(company_id, "inbox#", use=_USE):
+        # By their whole name as well: that is how colleagues are told of each other.
+        named = user.name in item.value.values.values() or letters.quotes(item.value, by_address)
+        if item.value.user_id == user.user_id or not named:
+            continue
+        if keeping.about(item.value.user_id, None):
+            kept["inbox"] += 1
+        else:
+            mine.append(item)
+    return tuple(mine), kept
+
+
+def _written(company_id: str, user_id: str, keeping: Keeping) -> tuple[tuple[str, ...], Counter[str]]:
+    rows = store.messages.MESSAGES
+    mine, kept = [], Counter[str]()
+    for row in store.table.query_rows(rows.model, company_id, "message#"):
+        if row.kind != rows.kind or row.facts is None or row.facts.as_dict()["user_id"] != user_id:
+            continue
+        message_id = rows.key_of(row)["message_id"]
+        if keeping.message(message_id):
+            kept["redacted"] += 1
+        else:
+            mine.append(message_id)
+    return tuple(mine), kept
+
+
+def redact(company_id: str, found: Traces) -> None:
+    """Take the user out of what colleagues were told, and their name out of what they have written.
+    Repeatable.
 
     Raises:
         RetryLaterError, UnavailableError: to be done again.
     """
-    user = store.accounts.USERS.get(company_id=company_id, user_id=user_id, use=_USE)
-    if user is None:
+    if found.user is None:
         return
-    by_address = Redactor([user.value.email], ())
-    clean = Redactor([user.value.email], [user.value.name])
-    for item in store.notifications.INBOX.query(company_id, "inbox#", use=_USE):
-        # By their whole name as well: that is how colleagues are told of each other.
-        named = user.value.name in item.value.values.values() or letters.quotes(item.value, by_address)
-        if item.value.user_id != user_id and named:
-            letters.redact_inbox(item, clean)
+    clean = Redactor([found.user.email], [found.user.name])
+    for item in found.told:
+        letters.redact_inbox(item, clean)
     for message_id in found.written:
         letters.forget_sender(company_id, message_id, clean)

@@ -2,7 +2,8 @@
 
 The rules are in ``privacy.grants``; here they meet the people as they are now and the rows as they are in the
 very write. Every step is proven in the operator's ledger and in that of the company concerned, so that the
-company sees who looked. Closed: what cannot be proven is not shown.
+company sees who looked; about a legal duty in the operator's alone. Closed: what cannot be proven is not
+shown.
 """
 
 from __future__ import annotations
@@ -37,8 +38,7 @@ _PAGE: Final = 25
 class Wish(NamedTuple):
     """What somebody wants to look at, and why."""
 
-    company_id: str | None
-    matter_id: str | None
+    company_id: str
     purpose: GrantPurpose
     ticket: str
     minutes: int
@@ -73,13 +73,12 @@ def ask(who: StaffPrincipal, wish: Wish) -> Grant:
         reach=wish.reach,
         minutes=wish.minutes,
         company_id=wish.company_id,
-        matter_id=wish.matter_id,
         state=GrantState.ASKED,
     )
     decision = rules.may_ask(who.standing, grant.terms(), now)
     if isinstance(decision, Refused):
         raise entry.refusal(decision)
-    if wish.company_id is not None and store.accounts.ACCESS.get(company_id=wish.company_id) is None:
+    if store.accounts.ACCESS.get(company_id=wish.company_id) is None:
         raise InvalidError(errors=[FieldError("company_id", "unknown")])
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.staff.GRANTS, grant)
@@ -128,10 +127,8 @@ def page(who: StaffPrincipal, limit: int, before: str | None) -> list[Grant]:
     return list(islice((one.value for one in recent if _sees(who, one.value)), limit))
 
 
-def require(
-    who: StaffPrincipal, reach: Reach, *, company_id: str | None = None, matter_id: str | None = None
-) -> Leave:
-    """The grant under which somebody may look at this company, or this matter, in this moment.
+def require(who: StaffPrincipal, reach: Reach, *, company_id: str) -> Leave:
+    """The grant under which somebody may look at this company in this moment.
 
     Raises:
         RefusedError: ``no_grant``; or why the one there is does not count any more (``approver_gone``).
@@ -156,7 +153,6 @@ def require(
             now,
             reach=reach,
             company_id=company_id,
-            matter_id=matter_id,
         )
         if not isinstance(decision, Refused):
             return Leave(grant, known, tuple(found.values()), standing[who.staff_id])

@@ -2,7 +2,8 @@
 
 Whatever is wrong, the answer is one and costs the same: the limits, the reads, the Argon2id and the code are
 gone through for a mailbox nobody has as well. A code is used up by the write that opens the session. Closed:
-what cannot be counted or read lets nobody in.
+what cannot be counted or read lets nobody in. One thing is open, for the sake of whoever has to work during
+an attack: strangers who use up a mailbox's tries do not use up those of its person's own networks.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from chalicelib import store
 from chalicelib.kernel import addresses, clock, networks
 from chalicelib.kernel.errors import ConflictError, TooManyRequestsError, UnauthorizedError
 from chalicelib.privacy.register import Duty
-from chalicelib.records.staff import Act, Staff, StaffState
+from chalicelib.privacy.retention import STAFF_NETWORKS
+from chalicelib.records.staff import Act, Staff, StaffLogin, StaffState
 from chalicelib.services import factors, passwords
 from chalicelib.services.staff import acts, entry
 
@@ -26,6 +28,9 @@ CODES: Final = 10
 with the right password; beyond it the right code is refused as well, and nothing tells so: whoever guesses
 codes has the password already and must not learn that it is the right one.
 """
+
+NETWORKS: Final = 5
+"""Networks of the last logins that are remembered."""
 
 _NOBODY: Final = "stf_" + "0" * 26
 _NO_SECRET: Final = "A" * 32
@@ -52,8 +57,10 @@ def log_in(email: str, password: str, code: str, ip: str) -> Entry:
     take = store.limits.take_of_staff
     take("login-network", network, PER_NETWORK, clock.QUARTER_HOUR)
     take("login", f"{address}|{network}", PER_MAILBOX_AND_NETWORK, clock.QUARTER_HOUR)
-    take("login-mailbox", address, PER_MAILBOX, clock.HOUR)
     login = store.staff.LOGINS.get(mailbox=store.staff.mailbox_hash(address), use=_USE)
+    here, now = store.staff.network_hash(address, network), clock.now()
+    if login is None or here not in _remembered(login.value, now):
+        take("login-mailbox", address, PER_MAILBOX, clock.HOUR)
     person = store.staff.person(login.value.staff_id if login is not None else _NOBODY)
     right = passwords.matches(password, login.value.password_verifier if login is not None else None)
     secret = login.value.secret if login is not None else None
@@ -63,10 +70,12 @@ def log_in(email: str, password: str, code: str, ip: str) -> Entry:
         raise _refused()
     if person.value.state is not StaffState.ACTIVE:
         raise _refused()
-    token, session = entry.new_session(person.value, clock.now())
+    token, session = entry.new_session(person.value, now)
+    places = {**_remembered(login.value, now), here: now}
+    last = dict(sorted(places.items(), key=lambda one: one[1])[-NETWORKS:])
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.put_new(store.staff.SESSIONS, session)
-    transaction.replace(store.staff.LOGINS, login, replace(login.value, last_step=step))
+    transaction.replace(store.staff.LOGINS, login, replace(login.value, last_step=step, networks=last))
     # As they were judged: a suspension, or a reset, that is written meanwhile comes first.
     transaction.check(store.staff.PEOPLE, person)
     acts.note(transaction, Act.LOGGED_IN, person.value, by=person.value.staff_id)
@@ -75,6 +84,12 @@ def log_in(email: str, password: str, code: str, ip: str) -> Entry:
     except ConflictError:
         raise _refused() from None  # somebody used this very code just now
     return Entry(token, entry.session_end(session), person.value)
+
+
+def _remembered(login: StaffLogin, now: int) -> dict[str, int]:
+    """The networks of this person's last logins that still count, and when they were."""
+    oldest = now - int(STAFF_NETWORKS.total_seconds())
+    return {network: at for network, at in login.networks.items() if at > oldest}
 
 
 def _counted(address: str, *, right: bool) -> bool:

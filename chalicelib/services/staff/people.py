@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.privacy import personnel
 from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.register import Duty
 from chalicelib.records.staff import (
@@ -45,9 +46,9 @@ class Newcomer(NamedTuple):
     position: StaffPosition
 
 
-def add(newcomer: Newcomer, *, by: str | None) -> tuple[Staff, str | None]:
-    """Take somebody on. The token to set up their way in goes to their mailbox; from the desk it is returned
-    instead, to be handed over.
+def add(newcomer: Newcomer, *, by: str | None) -> tuple[Staff, str]:
+    """Take somebody on. One half of the token to set up their way in goes to their mailbox, the other is
+    returned, to be handed over; from the desk the whole.
 
     Raises:
         ConflictError: ``mailbox_taken``, by somebody of the staff.
@@ -70,17 +71,17 @@ def add(newcomer: Newcomer, *, by: str | None) -> tuple[Staff, str | None]:
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.put_new(store.staff.PEOPLE, person)
         transaction.put_new(store.staff.LOGINS, StaffLogin(mailbox=mailbox, staff_id=person.staff_id))
-        token = setup.begin(transaction, person, mailbox)
+        halves = setup.begin(transaction, person, mailbox, vouched=by is None)
         roster.move(transaction, by, before=None, after=person)
         acts.note(transaction, Act.ADDED, person, by=by)
-        told = _post(transaction, person, token) if by is not None else []
+        told = _post(transaction, person, halves) if by is not None else []
         try:
             transaction.commit()
         except ConflictError:
             store.failures.backoff(attempt)
         else:
             notify.hint(told)
-            return person, token if by is None else None
+            return person, halves.token if by is None else halves.handed
     raise ConflictError
 
 
@@ -128,6 +129,8 @@ def change(
                 changed = replace(changed, generation=person.generation + 1)
             acts.note(way.transaction, _ACTS[changed.state], changed, by=by)
         if changed.position is not person.position:
+            if by is not None:  # who has been support for years is a newcomer among those who approve
+                changed = replace(changed, approves_from=personnel.newcomer_until(clock.now()))
             acts.note(way.transaction, Act.POSITION_CHANGED, changed, by=by)
         way.transaction.replace(store.staff.PEOPLE, way.known, changed)
         return changed
@@ -135,19 +138,19 @@ def change(
     return roster.change(staff_id, by, edit)
 
 
-def reset(staff_id: str, *, by: str | None) -> str | None:
+def reset(staff_id: str, *, by: str | None) -> str:
     """Take away password and one-time codes, and open the way to new ones as for a newcomer: for a lost
-    telephone. Every session ends. From the desk the token is returned.
+    telephone. Every session ends. Returns what is to be handed over, as ``add``.
 
     Raises:
         NotFoundError: nobody.
         ConflictError: ``yourself``; ``last_admin``; ``suspended``.
         RefusedError: ``not_permitted``, whoever asks is no admin any more.
     """
-    token, told = "", list[str]()
+    halves, told = setup.Halves("", ""), list[str]()
 
     def edit(way: Way) -> Staff:
-        nonlocal token, told
+        nonlocal halves, told
         person = way.known.value
         if person.state is StaffState.SUSPENDED:
             raise ConflictError("suspended", "They have to be reinstated first.")
@@ -157,14 +160,14 @@ def reset(staff_id: str, *, by: str | None) -> str | None:
         closed = replace(login.value, password_verifier=None, secret=None)
         way.transaction.replace(store.staff.PEOPLE, way.known, changed)
         way.transaction.replace(store.staff.LOGINS, login, closed)
-        token = setup.begin(way.transaction, changed, login.value.mailbox)
+        halves = setup.begin(way.transaction, changed, login.value.mailbox, vouched=by is None)
         acts.note(way.transaction, Act.RESET, changed, by=by)
-        told = _post(way.transaction, changed, token) if by is not None else []
+        told = _post(way.transaction, changed, halves) if by is not None else []
         return changed
 
     roster.change(staff_id, by, edit)
     notify.hint(told)
-    return token if by is None else None
+    return halves.token if by is None else halves.handed
 
 
 def leave(staff_id: str, *, by: str | None) -> None:
@@ -203,8 +206,10 @@ def _login(person: Staff) -> Stored[StaffLogin]:
     return known
 
 
-def _post(transaction: Transaction, person: Staff, token: str) -> list[str]:
-    """Let a transaction mail the token to its person."""
-    notice = notify.letter("staff_setup", email=person.email, locale="en", values={"token": token})
+def _post(transaction: Transaction, person: Staff, halves: setup.Halves) -> list[str]:
+    """Let a transaction mail the first half of the token to its person. The notice is sealed with a key that
+    the companies' function may use, so it must hold nothing that opens anything by itself.
+    """
+    notice = notify.letter("staff_setup", email=person.email, locale="en", values={"token": halves.mailed})
     transaction.put_new(store.accounts.NOTICES, notice)
     return [notice.notice_id]

@@ -1,18 +1,21 @@
 """How somebody of the staff gets their password and one-time codes (clause `access`).
 
-A token, from a mail or from the operator's desk, opens two steps for a day: password and secret first, then
-a first right code. Only then does the way in exist. The token is kept as a hash; a newer one, a suspension
-and being used up end it. One answer for every token that is no good.
+A token opens two steps for a day: password and secret first, then a first right code. Only then does the way
+in exist. It has two halves, joined by a dot: one goes out by mail, the other is shown once to the admin, who
+hands it over in person. The mail waits in a table that the companies' function reads, so whatever that
+function can be made to do, it never has both. Kept is the hash of the whole; a newer token, a suspension and
+being used up end it. One answer for every token that is no good.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids, networks
 from chalicelib.kernel.errors import ConflictError, UnauthorizedError
+from chalicelib.privacy import personnel
 from chalicelib.privacy.register import Duty
 from chalicelib.records.staff import Act, Staff, StaffSetup, StaffState
 from chalicelib.services import factors, passwords
@@ -32,17 +35,32 @@ ISSUER: Final = "OKKI Leads AI staff"
 _USE: Final = Duty.CONTROL_STAFF
 
 
-def begin(transaction: Transaction, person: Staff, mailbox: str) -> str:
-    """Let a transaction open a way to set up; returns the token, which is kept nowhere."""
-    token = ids.secret()
+class Halves(NamedTuple):
+    """A token in two parts, neither of which opens anything."""
+
+    mailed: str
+    handed: str
+
+    @property
+    def token(self) -> str:
+        """The whole, as whoever has both puts it together."""
+        return f"{self.mailed}.{self.handed}"
+
+
+def begin(transaction: Transaction, person: Staff, mailbox: str, *, vouched: bool) -> Halves:
+    """Let a transaction open a way to set up; the halves are kept nowhere together. ``vouched``: handed over
+    at the operator's desk.
+    """
+    halves = Halves(ids.secret(), ids.secret())
     made = StaffSetup(
-        token_hash=store.accounts.token_hash(token),
+        token_hash=store.accounts.token_hash(halves.token),
         staff_id=person.staff_id,
         mailbox=mailbox,
         generation=person.generation,
+        vouched=vouched,
     )
     transaction.put_new(store.staff.SETUPS, made)
-    return token
+    return halves
 
 
 def prepare(token: str, password: str, ip: str) -> Setup:
@@ -78,7 +96,9 @@ def confirm(token: str, code: str, ip: str) -> Staff:
     step = factors.step_of(chosen.secret, 0, code) if chosen.secret is not None else None
     if step is None or login is None or login.value.staff_id != chosen.staff_id:
         raise _refused()
-    active = replace(person.value, state=StaffState.ACTIVE)
+    now = clock.now()
+    approves_from = now if chosen.vouched else personnel.newcomer_until(now)
+    active = replace(person.value, state=StaffState.ACTIVE, approves_from=approves_from)
     way = replace(
         login.value, last_step=step, password_verifier=chosen.password_verifier, secret=chosen.secret
     )

@@ -191,6 +191,26 @@ def test_no_other_name_of_a_region_passes(name: str) -> None:
             region.refuse_abroad(request(f"https://sqs.{name}.amazonaws.com/", scope(HOME)))
 
 
+def test_a_profile_that_fetches_credentials_does_not_work_and_exported_ones_do(leaving: list[str]) -> None:
+    """AWS signs no request for credentials (SSO, web identities), so none gets past the guard, not even in our
+    region. At the desk they are exported first: docs/runbooks/staff.md.
+    """
+    region.keep_home()
+    session = botocore.session.get_session()
+    unsigned = {
+        "sso": lambda client: client.get_role_credentials(roleName="r", accountId="1", accessToken="t"),
+        "sts": lambda client: client.assume_role_with_web_identity(
+            RoleArn="arn:aws:iam::123456789012:role/desk", RoleSessionName="desk", WebIdentityToken="t" * 4
+        ),
+    }
+    for service, fetch in unsigned.items():
+        with pytest.raises(AbroadError):
+            fetch(session.create_client(service, region_name=HOME))
+    assert leaving == []
+    with pytest.raises(Sent):
+        session.create_client("dynamodb", region_name=HOME).list_tables()
+
+
 def test_the_guard_is_put_up_once() -> None:
     from botocore import handlers
 

@@ -7,6 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from chalicelib.privacy.decisions import Refused
+from chalicelib.privacy.disclosure_facts import (
+    Authorised,
+    Binding,
+    Case,
+    Contract,
+    Evidence,
+    Ground,
+)
 from chalicelib.privacy.disclosure_kinds import (
     RULES,
     Concerns,
@@ -15,18 +23,13 @@ from chalicelib.privacy.disclosure_kinds import (
     Step,
     Verdict,
 )
-from chalicelib.privacy.disclosures import (
-    Authorised,
-    Binding,
-    Case,
-    Contract,
-    Evidence,
-    Ground,
-    take,
-)
+from chalicelib.privacy.disclosures import take
 
 NOW = int(datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp())
 YEAR = int(timedelta(days=365).total_seconds())
+KEY = "a" * 64
+ABLE = frozenset({"stf_1", "stf_2", "stf_3", "stf_9"})
+"""Who of the staff may act and approve."""
 WHO = ("user.name", "user.email")
 PURPOSE = {
     DisclosureKind.PARTNER: DisclosurePurpose.SERVICE,
@@ -51,6 +54,7 @@ def case(kind: DisclosureKind, **more: Any) -> Case:
         opened_by="stf_1",
         by={},
         at={},
+        key=KEY,
     )
     return replace(made, **more)
 
@@ -70,35 +74,40 @@ def yes(of: Case, **more: Any) -> Authorised:
 def evidence(of: Case, step: Step) -> Evidence:
     """What each step is taken on, all in order."""
     match step:
-        case Step.AUTHORISE | Step.DISCLOSE:
+        case Step.AUTHORISE:
             return Evidence(authorised=yes(of))
+        case Step.DISCLOSE:
+            return Evidence(authorised=yes(of), binding=BINDING, able=ABLE)
         case Step.CONTRACT:
             return Evidence(contract=CONTRACT)
         case Step.GROUND:
-            return Evidence(ground=GROUND)
+            prescribed = False if of.kind is DisclosureKind.AUTHORITY else None
+            return Evidence(ground=replace(GROUND, prescribed=prescribed))
         case Step.BIND:
             return Evidence(binding=BINDING)
         case Step.ASSESS:
             return Evidence(necessary=of.wanted, key="key")
+        case Step.APPROVE | Step.CONFIRM:
+            return Evidence(able=ABLE, compared=KEY)
         case Step.DECIDE:
-            return Evidence(verdict=Verdict.DISCLOSE, answered=True)
+            return Evidence(verdict=Verdict.DISCLOSE, answered=True, able=ABLE, compared=KEY)
     return Evidence()
 
 
 def went(of: Case, *steps: Step, now: int = NOW) -> Case:
     """The case after these steps, by one person, where a second one is needed by another."""
     for step in steps:
-        by = "stf_2" if step in RULES[of.kind].second else "stf_1"
+        by = {Step.CONFIRM: "stf_3"}.get(step, "stf_2" if step in RULES[of.kind].second else "stf_1")
         outcome = take(of, step, by, now, evidence(of, step))
         assert isinstance(outcome, Case), (step, outcome)
         of = outcome
     return of
 
 
-def order(kind: DisclosureKind) -> list[Step]:
+def order(kind: DisclosureKind, concerns: Concerns = Concerns.USER) -> list[Step]:
     """One way through: the first of the alternatives that its purpose allows."""
     first = {DisclosureKind.SUCCESSOR: Step.BIND, DisclosureKind.PUBLIC: Step.AUTHORISE}
-    return [next(iter(slot)) if len(slot) == 1 else first[kind] for slot in RULES[kind].order]
+    return [next(iter(slot)) if len(slot) == 1 else first[kind] for slot in RULES[kind].order_of(concerns)]
 
 
 def refused(outcome: Case | Refused, kind: DisclosureKind, reason: str) -> None:

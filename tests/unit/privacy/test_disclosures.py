@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.privacy.clauses import CLAUSES
 from chalicelib.privacy.decisions import Allowed, Refused
+from chalicelib.privacy.disclosure_facts import Case, Evidence
 from chalicelib.privacy.disclosure_kinds import (
     NEVER,
     RULES,
@@ -16,16 +17,13 @@ from chalicelib.privacy.disclosure_kinds import (
     DisclosurePurpose,
     Ending,
     Step,
+    may_open,
     may_receive,
 )
-from chalicelib.privacy.disclosures import (
-    Case,
-    Evidence,
-    may_open,
-    take,
-)
+from chalicelib.privacy.disclosures import take
 from chalicelib.privacy.register import HOLDINGS, Category
 from tests.unit.privacy.disclosure_samples import (
+    ABLE,
     NOW,
     PURPOSE,
     WHO,
@@ -73,15 +71,17 @@ def test_without_its_evidence_no_step_that_needs_some_is_taken(kind: DisclosureK
     for number, step in enumerate(steps):
         if step in missing:
             refused(
-                take(went(case(kind), *steps[:number]), step, "stf_9", NOW, Evidence()), kind, missing[step]
+                take(went(case(kind), *steps[:number]), step, "stf_9", NOW, Evidence(able=ABLE)),
+                kind,
+                missing[step],
             )
 
 
-@pytest.mark.clause("complainant", "authorities", "merger", "public")
-@pytest.mark.parametrize("kind", [kind for kind in DisclosureKind if RULES[kind].second])
+@pytest.mark.clause("partners", "email-vendors", "complainant", "authorities", "merger", "public")
+@pytest.mark.parametrize("kind", DisclosureKind)
 def test_whoever_prepared_a_case_does_not_decide_it(kind: DisclosureKind) -> None:
     steps = order(kind)
-    (second,) = RULES[kind].second
+    (second,) = RULES[kind].second - {Step.CONFIRM}
     before = went(case(kind), *steps[: steps.index(second)])
     refused(take(before, second, "stf_1", NOW, evidence(before, second)), kind, "same_person")
     opened_only = replace(before, by=dict.fromkeys(before.by, "stf_3"))
@@ -107,7 +107,8 @@ def test_a_case_that_ended_goes_on_for_nobody(kind: DisclosureKind) -> None:
     assert isinstance(gone, Case)
     assert gone.ending is Ending.WITHDRAWN
     for step in Step:
-        refused(take(gone, step, "stf_2", NOW, evidence(gone, step)), kind, "ended")
+        reason = "nothing_to_release" if step is Step.RELEASE else "ended"
+        refused(take(gone, step, "stf_2", NOW, evidence(gone, step)), kind, reason)
 
 
 @pytest.mark.clause("purposes")
@@ -137,3 +138,40 @@ def test_a_vendor_receives_the_content_of_a_mail_and_nobodys_address() -> None:
     allowed = RULES[DisclosureKind.VENDOR].items
     assert set(allowed) == {Category.COMMUNICATIONS}
     assert allowed[Category.COMMUNICATIONS] == {"subject", "html", "text", "link"}
+
+
+@pytest.mark.clause("partners", "authorities", "merger", "public")
+@pytest.mark.parametrize("kind", [one for one in DisclosureKind if Concerns.COMPANY in RULES[one].concerns])
+def test_a_whole_companys_data_takes_two_approvals_by_two_people_beside_the_opener(
+    kind: DisclosureKind,
+) -> None:
+    steps = order(kind, Concerns.COMPANY)
+    whole = case(kind, concerns=Concerns.COMPANY, wanted=("company.name",))
+    once = went(whole, *steps[:-2])
+    assert steps[-3:] == [Step.APPROVE, Step.CONFIRM, Step.DISCLOSE]
+    refused(take(once, Step.DISCLOSE, "stf_1", NOW, evidence(once, Step.DISCLOSE)), kind, "out_of_order")
+    for same in ("stf_1", "stf_2"):
+        outcome = take(once, Step.CONFIRM, same, NOW, evidence(once, Step.CONFIRM))
+        refused(outcome, kind, "same_person")
+    assert went(whole, *steps).ending is Ending.DISCLOSED
+
+
+@pytest.mark.clause("partners", "email-vendors", "complainant", "authorities", "merger", "public")
+@pytest.mark.parametrize("kind", DisclosureKind)
+def test_nobody_approves_who_has_not_compared_the_recipients_key(kind: DisclosureKind) -> None:
+    steps = order(kind)
+    (second,) = RULES[kind].second - {Step.CONFIRM}
+    before = went(case(kind), *steps[: steps.index(second)])
+    good = evidence(before, second)
+    for wrong in (None, "b" * 64):
+        outcome = take(before, second, "stf_2", NOW, replace(good, compared=wrong))
+        refused(outcome, kind, "key_not_compared")
+    keyless = replace(before, key=None)
+    refused(take(keyless, second, "stf_2", NOW, replace(good, compared=None)), kind, "key_not_compared")
+
+
+@pytest.mark.clause("personnel")
+def test_a_newcomer_approves_nothing() -> None:
+    before = went(case(DisclosureKind.AUTHORITY), Step.GROUND, Step.ASSESS)
+    outcome = take(before, Step.APPROVE, "stf_new", NOW, evidence(before, Step.APPROVE))
+    assert outcome == Refused("personnel", "too_new")

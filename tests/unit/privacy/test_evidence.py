@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.privacy import evidence, retention
-from chalicelib.privacy.evidence import ANCHORED_LATE, FIRST, Anchor, Entry, Link, verify
+from chalicelib.privacy.anchors import covered
+from chalicelib.privacy.evidence import ANCHORED_LATE, FIRST, Anchor, Entry, Link, Verdict, verify
 
 pytestmark = pytest.mark.clause("access")
 
@@ -359,3 +360,27 @@ def test_a_lane_holds_some_chains_and_none_holds_all() -> None:
 def test_time_is_given_to_an_anchor_that_came_late_and_no_more_than_that() -> None:
     assert timedelta(days=2) < ANCHORED_LATE < timedelta(days=30)
     assert all(one < two for one, two in pairwise([over("x#cookies#1"), over()]))
+
+
+def test_what_is_older_than_hours_and_not_anchored_is_not_called_sound() -> None:
+    made: Chain = []
+    for seq, age in ((1, 30), (2, 4), (3, 2)):
+        written_at = datetime.fromtimestamp(LATER, UTC) - timedelta(hours=age)
+        entry = replace(
+            grown(1, after=Link(seq - 1, made[-1][1] if made else FIRST))[0][0],
+            expires_at=int(retention.after(written_at, evidence.kept(CHAIN)).timestamp()),
+        )
+        made.append((entry, evidence.link(entry)))
+
+    def found(*numbers: int) -> tuple[int | None, str | None, int]:
+        verdict = verify(CHAIN, made, head_of(made), anchored(made, *numbers), LATER)
+        verdict = covered(CHAIN, verdict, (entry for entry, _ in made), LATER)
+        return verdict.bad_seq, verdict.reason, verdict.anchored
+
+    assert found(2) == (None, None, 2), "two hours old: the next run anchors it"
+    assert found(1) == (2, "not_anchored", 1)
+    assert found() == (1, "not_anchored", 0)
+    endless = replace(made[0][0], expires_at=None)
+    assert covered(CHAIN, Verdict(1), [endless], LATER).reason == "not_anchored"
+    altered = Verdict(0, 1, "altered")
+    assert covered(CHAIN, altered, [endless], LATER) is altered, "whatever else is wrong says more"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -11,7 +13,17 @@ from chalicelib.privacy.masking import DIGITS_OF, DIGITS_SHOWN, HIDDEN, SHOWN_OF
 
 pytestmark = pytest.mark.clause("personnel", "access")
 
-words = st.text(min_size=SHOWN_OF, max_size=40)
+narrow = st.characters().filter(lambda sign: unicodedata.east_asian_width(sign) not in "FHW")
+words = st.text(narrow, min_size=SHOWN_OF, max_size=40)
+chinese = st.text(
+    st.one_of(
+        st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF),
+        st.characters(min_codepoint=0x3400, max_codepoint=0x4DBF),
+        st.characters(min_codepoint=0x20000, max_codepoint=0x2A6DF),
+    ),
+    min_size=1,
+    max_size=8,
+)
 labels = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=6)
 
 
@@ -20,8 +32,14 @@ labels = st.text("abcdefghijklmnopqrstuvwxyz", min_size=2, max_size=6)
     [
         ("Anna Li", "A***"),
         ("  Anna Li", "A***"),
-        ("金丝雀李", "金***"),
+        ("金丝雀李", "***"),
         ("李娜", "***"),
+        ("欧阳娜娜", "***"),
+        ("Anna 李", "***"),
+        ("김민준", "***"),
+        ("やまだ たろう", "***"),
+        ("Øyvind", "Ø***"),
+        ("A", "***"),
         ("Al", "***"),
         ("", "***"),
         ("'anna", "***"),
@@ -53,6 +71,24 @@ def test_of_an_address_the_first_character_and_the_last_label_are_shown(text: st
 )
 def test_of_a_number_the_last_two_digits_are_shown(text: str, wanted: str) -> None:
     assert masking.phone(text) == wanted
+
+
+@given(chinese, st.sampled_from(["", " ", "·"]), st.text(max_size=10))
+@example("王", "", "小明")
+@example("诸葛", "", "亮")
+@example("李", " ", "Anna")
+@example("𠮷", "", "野家")
+def test_nothing_of_a_chinese_name_is_shown_for_its_first_character_is_the_surname(
+    surname: str, between: str, rest: str
+) -> None:
+    for text in (f"{surname}{between}{rest}", f"{rest}{between}{surname}"):
+        assert masking.name(text) == HIDDEN
+    assert masking.address(f"{surname}{'x' * 3}@acme.com") == "***@***.com"
+
+
+@given(st.text(max_size=SHOWN_OF - 1))
+def test_nothing_of_a_name_of_one_or_two_characters_is_shown(text: str) -> None:
+    assert masking.name(text) == HIDDEN
 
 
 @given(words, words)

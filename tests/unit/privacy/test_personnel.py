@@ -47,7 +47,7 @@ data.export     -        yes      -      -         -      -
 """
 
 TRAINED = int(datetime(2026, 2, 28, 9, tzinfo=UTC).timestamp())
-READY = Standing("stf_1", StaffPosition.PRIVACY, True, AGREEMENT, COURSE, TRAINED)
+READY = Standing("stf_1", StaffPosition.PRIVACY, True, AGREEMENT, COURSE, TRAINED, TRAINED)
 EVERYBODY = [replace(READY, position=position) for position in StaffPosition]
 
 
@@ -127,6 +127,7 @@ def test_a_training_counts_for_twelve_months_to_the_second() -> None:
         st.sampled_from([None, AGREEMENT, "2019-07"]),
         st.sampled_from([None, COURSE, "first-aid"]),
         st.none() | st.integers(0, 4_000_000_000),
+        st.none() | st.integers(0, 4_000_000_000),
     ),
     st.sampled_from(Right),
     st.integers(0, 4_000_000_000),
@@ -140,6 +141,9 @@ def test_nobody_acts_who_is_not_active_trained_and_bound(who: Standing, right: R
             assert (who.agreement, who.course) == (AGREEMENT, COURSE)
             assert who.trained_at is not None
             assert 0 <= now - who.trained_at <= 366 * 86_400
+        if right is Right.GRANTS_APPROVE:
+            assert who.approves_from is not None
+            assert who.approves_from <= now
     else:
         assert decision.clause in CLAUSES
 
@@ -152,3 +156,17 @@ def test_somebody_suspended_may_not_even_look_at_themselves() -> None:
 def test_every_kind_of_paper_has_a_version_that_counts() -> None:
     assert set(ACCEPTED) == set(Paper)
     assert personnel.TRAINING_VALID.count == 12
+
+
+@pytest.mark.parametrize("position", [StaffPosition.PRIVACY, StaffPosition.SECURITY])
+def test_a_newcomer_approves_nothing_for_a_day_and_works_otherwise(position: StaffPosition) -> None:
+    """So an admin who invents two colleagues has none to approve before the real ones can have seen them."""
+    end = personnel.newcomer_until(TRAINED)
+    assert end == TRAINED + 86_400
+    newcomer = replace(READY, position=position, approves_from=end)
+    assert may(newcomer, Right.GRANTS_APPROVE, end - 1) == Refused("personnel", "too_new")
+    assert may(newcomer, Right.GRANTS_APPROVE, end) == Allowed()
+    for right in MAY[position] - {Right.GRANTS_APPROVE}:
+        assert may(newcomer, right, TRAINED) == Allowed(), right
+    never = replace(newcomer, approves_from=None)
+    assert may(never, Right.GRANTS_APPROVE, end) == Refused("personnel", "too_new")

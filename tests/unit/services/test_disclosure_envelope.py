@@ -69,7 +69,9 @@ def test_a_key_that_gives_everybody_the_same_secret_is_refused(raw: bytes) -> No
         envelope.read_key(pem(raw))
 
 
-@pytest.mark.parametrize("text", ["", "x", PRIVATE.decode(), PUBLIC.decode()[:-40]])
+@pytest.mark.parametrize(
+    "text", ["", "x", PRIVATE.decode(), PUBLIC.decode()[:-40]], ids=["none", "x", "private", "cut off"]
+)
 def test_what_is_no_public_key_is_refused(text: str) -> None:
     with pytest.raises(envelope.UnusableKeyError):
         envelope.read_key(text)
