@@ -82,6 +82,9 @@ PLANTED = {
     "notice.values": "",  # the mailed code, known once it came
     "contact.name": f"كناري{RUN} أحمد",
     "contact.email": f"contactkanari{RUN}@buyer-kanari.example",
+    # Kept while somebody is being erased; the walk of `test_erased_canaries` goes through it.
+    "erasing.names": f"كناري{RUN} أحمد",
+    "erasing.mailboxes": f"contactkanari{RUN}@buyer-kanari.example",
     "contact.company": f"Kanari{RUN} Trading 有限公司",
     "contact.position": f"Head of Kanari {RUN}",
     "contact.phone": "+65 9173 5528 04",
