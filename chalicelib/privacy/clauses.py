@@ -201,7 +201,7 @@ _ROWS: Final = (
         "4.1.1-4.1.2",
         "Data is kept for the longest criterion that applies, then deleted or anonymised.",
         "says until when and why; the executor is never the truth; the expired is invisible",
-        "partly",
+        "works",
     ),
     Clause(
         "discontinuation",
@@ -215,7 +215,7 @@ _ROWS: Final = (
         "4.2",
         "Prospect data crosses a border only on a recorded basis.",
         "standard clauses where the GDPR applies; advice to recipients recorded",
-        "open",
+        "partly",
     ),
     Clause(
         "encryption",
@@ -236,7 +236,7 @@ _ROWS: Final = (
         "4.3.2",
         "Staff rights follow the position; confidentiality and training come first.",
         "just in time, time-boxed, four eyes; no grant without both papers",
-        "open",
+        "works",
     ),
     Clause(
         "passwords",
