@@ -346,11 +346,16 @@ def test_a_hold_placed_while_a_deletion_is_under_way_wins(stack: LocalStack, leg
     sweeper = threading.Thread(target=lambda: results.append(task(stack, task="expire", **body)))
     sweeper.start()
     eventually(lambda: slow.hits)
+    # Its job is not told yet: the rows are as the sweeper has read them, and only the company's rules are not.
+    stack.wire.inject(kind="fail", service="sqs", function="okki-leads-staff", times=20)
     hold = legal.call("POST", PATH, wanted(user)).json
+    in_time = sweeper.is_alive()
     sweeper.join()
-    if results == [[]]:
+    if not in_time:
         pytest.skip("the machine was so slow that the deletion was over first")
     assert results == [[0]], "it comes again, and finds the hold"
+    stack.wire.reset()
+    sweep(stack)
     assert len(message_rows(stack, sent)) == 3
     settled(legal, user, hold["id"], "held")
     assert task(stack, task="expire", **body) == []
