@@ -285,11 +285,11 @@ def test_a_field_nobody_declared_is_refused_at_every_level(
 
 
 FITS = {
-    "17": {"version", "months", "minutes"},
+    "17": {"version", "months", "minutes", "days"},
     str(10**30): {"version"},
     "True": {
         *{"is_adult", "tracking", "admins_need_totp", "enabled", "needs_approval"},
-        *{"agreed", "corrected", "release_data", "masked", "secret", "prescribed_agency"},
+        *{"agreed", "corrected", "release_data", "masked", "secret", "prescribed_agency", "export"},
     },
     "[]": {"social", "cc", "tasks", "permissions", "items", "categories"},
     "['x']": {"permissions", "categories"},

@@ -55,7 +55,7 @@ def delivered(mail: Letter) -> Letter:
 
 def receipts(stack: LocalStack, company: str, method: str) -> int:
     return sum(
-        row["pk"]["S"] == company and row["facts"]["M"]["method"]["S"] == method
+        row["pk"]["S"] == company and row["facts"]["M"].get("method") == {"S": method}
         for row in rows(stack, "ledger")
     )
 
