@@ -13,7 +13,7 @@ from typing import Final
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.records.announcements import Announcement
-from chalicelib.services import announcements
+from chalicelib.services.notifications import announcements
 
 ACTS: Final[dict[str, Callable[[str], Announcement | None]]] = {
     "show": announcements.find,

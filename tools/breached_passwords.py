@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from chalicelib.services import breached, passwords
+from chalicelib.services.accounts import breached, passwords
 
 SHORTEST: Final = 4
 """A stem has four signs at least (ten less the tail), and what repeats fewer than four is too easy anyway."""

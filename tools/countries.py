@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from chalicelib.services import countries
+from chalicelib.services.accounts import countries
 
 NO_COUNTRIES: Final = frozenset({"EU", "AP", "ZZ", "XX", ""})
 

@@ -12,7 +12,7 @@ import json
 import sys
 
 from chalicelib.kernel import clock, ids
-from chalicelib.services.rights import shredding
+from chalicelib.services.erasure import shredding
 
 
 def main(arguments: list[str]) -> int:

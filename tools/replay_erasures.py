@@ -20,7 +20,8 @@ from typing import Any
 from chalicelib.kernel import aws, settings
 from chalicelib.records.erasures import Erasure, KeyDestruction
 from chalicelib.records.requests import RequestEvidence
-from chalicelib.services.rights import objections, replay
+from chalicelib.services.erasure import replay
+from chalicelib.services.requests import objections
 from chalicelib.store import erasure, requests
 from chalicelib.store.items import LedgerRow
 

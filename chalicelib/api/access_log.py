@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib.kernel import openings, telemetry
 
 if TYPE_CHECKING:
-    from chalicelib.services.sessions import Principal
+    from chalicelib.services.accounts.sessions import Principal
     from chalicelib.services.staff.entry import StaffPrincipal
 
 CLIENT_KINDS: Final = frozenset({"contact", "message", "body", "delivery", "open"})

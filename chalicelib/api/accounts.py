@@ -24,9 +24,10 @@ from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import Member, Session, User
 from chalicelib.records.companies import Access, Company
 from chalicelib.records.proofs import Challenge
-from chalicelib.services import login, sessions, signup, wording
-from chalicelib.services.login import Entry
-from chalicelib.services.signup import NewAccount
+from chalicelib.services import wording
+from chalicelib.services.accounts import login, sessions, signup
+from chalicelib.services.accounts.login import Entry
+from chalicelib.services.accounts.signup import NewAccount
 
 bp = Blueprint(__name__)
 

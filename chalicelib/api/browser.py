@@ -19,9 +19,9 @@ from chalicelib.kernel.errors import RefusedError, UnauthorizedError
 from chalicelib.privacy import retention
 from chalicelib.privacy.cookies import may_set
 from chalicelib.privacy.decisions import Refused
-from chalicelib.services import sessions
-from chalicelib.services.login import Entry
-from chalicelib.services.sessions import Principal
+from chalicelib.services.accounts import sessions
+from chalicelib.services.accounts.login import Entry
+from chalicelib.services.accounts.sessions import Principal
 
 COOKIE: Final = "__Host-session"
 DEVICE_COOKIE: Final = "__Host-device"

@@ -13,8 +13,8 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.companies import AiSettings, Department
-from chalicelib.services import ai_settings, companies, departments
-from chalicelib.services.companies import Profile
+from chalicelib.services.companies import ai_settings, companies, departments
+from chalicelib.services.companies.companies import Profile
 
 bp = Blueprint(__name__)
 

@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.requests import SOURCES
 from chalicelib.records.requests import CompanyRequest
-from chalicelib.services.rights import clients
+from chalicelib.services.requests import clients
 
 bp = Blueprint(__name__)
 

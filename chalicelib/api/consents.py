@@ -14,9 +14,11 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.policies import Policy
-from chalicelib.services import agreements, consent_proof, consents, wording
-from chalicelib.services.agreements import Standing
-from chalicelib.services.consents import Word
+from chalicelib.services import wording
+from chalicelib.services.accounts import agreements
+from chalicelib.services.accounts.agreements import Standing
+from chalicelib.services.consent import consent_proof, consents
+from chalicelib.services.consent.consents import Word
 from chalicelib.services.wording import Locale
 
 bp = Blueprint(__name__)

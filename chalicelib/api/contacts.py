@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
-from chalicelib.services import contacts
+from chalicelib.services.contacts import contacts
 
 bp = Blueprint(__name__)
 

@@ -13,8 +13,9 @@ from chalicelib.api.forms import Form, Version
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.cookies import CATEGORIES, COOKIES, REVISION, CookieAnswer, CookieCategory, max_age
-from chalicelib.services import cookie_words, cookies, wording
-from chalicelib.services.cookies import Standing
+from chalicelib.services import wording
+from chalicelib.services.consent import cookie_words, cookies
+from chalicelib.services.consent.cookies import Standing
 
 bp = Blueprint(__name__)
 

@@ -13,7 +13,8 @@ from chalicelib.kernel import clock
 from chalicelib.privacy import retention
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.proofs import Channel, Intent
-from chalicelib.services import credentials, factors, presence, proofs, sessions, wording
+from chalicelib.services import wording
+from chalicelib.services.accounts import credentials, factors, presence, proofs, sessions
 
 bp = Blueprint(__name__)
 

@@ -27,10 +27,10 @@ from chalicelib.kernel.errors import (
 )
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.personnel import Right
-from chalicelib.services import sessions
-from chalicelib.services.devices import Visit
+from chalicelib.services.accounts import sessions
+from chalicelib.services.accounts.devices import Visit
+from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.repeats import Repeat
-from chalicelib.services.sessions import Principal
 from chalicelib.services.staff import entry
 from chalicelib.services.staff.entry import StaffPrincipal
 

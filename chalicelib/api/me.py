@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.accounts import User
 from chalicelib.records.companies import Company
-from chalicelib.services import address, agreements, own_data, profile
+from chalicelib.services.accounts import address, agreements, own_data, profile
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored

@@ -15,10 +15,11 @@ from chalicelib.privacy import retention
 from chalicelib.privacy.permissions import Permission, Position
 from chalicelib.records.accounts import MemberState
 from chalicelib.records.companies import Invitation
-from chalicelib.services import invitations, joining, members, wording
-from chalicelib.services.invitations import Guest
-from chalicelib.services.joining import Joining
-from chalicelib.services.members import Person
+from chalicelib.services import wording
+from chalicelib.services.companies import invitations, joining, members
+from chalicelib.services.companies.invitations import Guest
+from chalicelib.services.companies.joining import Joining
+from chalicelib.services.companies.members import Person
 
 bp = Blueprint(__name__)
 

@@ -14,8 +14,9 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.consent import MessageKind
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.messages import Delivery
-from chalicelib.services import messages, wording
-from chalicelib.services.messages import MAX_RECIPIENTS, Draft, Report
+from chalicelib.services import wording
+from chalicelib.services.mail import messages
+from chalicelib.services.mail.messages import MAX_RECIPIENTS, Draft, Report
 
 bp = Blueprint(__name__)
 

@@ -18,9 +18,12 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.notifications import KINDS
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.notifications import Platform, PushDevice
-from chalicelib.services import consents, inbox, notification_choices, pages, push, wording
-from chalicelib.services.inbox import Item
-from chalicelib.services.notification_choices import Chosen
+from chalicelib.services import wording
+from chalicelib.services.consent import consents
+from chalicelib.services.mail import pages
+from chalicelib.services.notifications import inbox, notification_choices, push
+from chalicelib.services.notifications.inbox import Item
+from chalicelib.services.notifications.notification_choices import Chosen
 
 bp = Blueprint(__name__)
 

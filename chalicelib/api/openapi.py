@@ -28,7 +28,7 @@ from chalicelib.kernel import settings
 from chalicelib.kernel.errors import ServiceError
 from chalicelib.privacy import retention, texts
 from chalicelib.privacy.clauses import CLAUSES
-from chalicelib.services import passwords
+from chalicelib.services.accounts import passwords
 
 VERSION: Final = "0.1.0"
 """Of the description. The first part of a path (``/v1``) is the version of the promise."""

@@ -12,8 +12,8 @@ from chalicelib.api.endpoint import Call, respond, route
 from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.proofs import Device
-from chalicelib.services import presence, sessions
-from chalicelib.services.presence import Known, Open
+from chalicelib.services.accounts import presence, sessions
+from chalicelib.services.accounts.presence import Known, Open
 
 bp = Blueprint(__name__)
 

@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.disclosures import Disclosed, DisclosureQuestion
 from chalicelib.services import wording
-from chalicelib.services.rights import disclosures, payload, questions
+from chalicelib.services.disclosures import disclosures, payload, questions
 
 bp = Blueprint(__name__)
 

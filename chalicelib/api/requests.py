@@ -14,8 +14,8 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError, UnauthorizedError
 from chalicelib.privacy.requests import RequestKind, RequestState
 from chalicelib.services import wording
-from chalicelib.services.rights import answers, requests
-from chalicelib.services.rights.requests import Seen, Wanted
+from chalicelib.services.requests import answers, requests
+from chalicelib.services.requests.requests import Seen, Wanted
 
 bp = Blueprint(__name__)
 

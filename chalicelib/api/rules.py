@@ -12,8 +12,8 @@ from chalicelib.api.forms import Form
 from chalicelib.kernel.errors import NotFoundError
 from chalicelib.privacy import permissions, restrictions
 from chalicelib.privacy.permissions import Permission, Position
-from chalicelib.services import rules
-from chalicelib.services.rules import Limits
+from chalicelib.services.companies import rules
+from chalicelib.services.companies.rules import Limits
 
 bp = Blueprint(__name__)
 

@@ -11,7 +11,7 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.grants import StaffAccess
-from chalicelib.services import staff_access
+from chalicelib.services.companies import staff_access
 
 bp = Blueprint(__name__)
 

@@ -13,7 +13,8 @@ from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.permissions import Permission
-from chalicelib.services import consent_proof, standing
+from chalicelib.services.consent import consent_proof
+from chalicelib.services.mail import standing
 
 bp = Blueprint(__name__)
 

@@ -14,8 +14,8 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.register import Category
 from chalicelib.records.subscriptions import Plan
-from chalicelib.services import subscription
-from chalicelib.services.terms import Span
+from chalicelib.services.companies import subscription
+from chalicelib.services.companies.terms import Span
 
 bp = Blueprint(__name__)
 

@@ -20,10 +20,12 @@ from chalicelib.privacy import retention
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.proofs import Challenge
 from chalicelib.records.wechat import WechatIntent
-from chalicelib.services import linked, pages, sessions, wechat, wording
-from chalicelib.services.linked import Shown
-from chalicelib.services.login import Entry
-from chalicelib.services.wechat import Arrival, SignupNeeded
+from chalicelib.services import wording
+from chalicelib.services.accounts import linked, sessions, wechat
+from chalicelib.services.accounts.linked import Shown
+from chalicelib.services.accounts.login import Entry
+from chalicelib.services.accounts.wechat import Arrival, SignupNeeded
+from chalicelib.services.mail import pages
 
 bp = Blueprint(__name__)
 

@@ -1,8 +1,8 @@
 """Who may do what inside a company: positions, what each may do, and what a company's state leaves open.
 
-Promise: one table, asked in one place (``services.sessions.permit``), closed for everything it does not name
-(4.3.1). Admins may narrow or widen what managers and members do, within ``GRANTABLE``: running the company
-itself is never handed out by a setting. Cost: a route without a permission does not start.
+Promise: one table, asked in one place (``services.accounts.sessions.permit``), closed for everything it does
+not name (4.3.1). Admins may narrow or widen what managers and members do, within ``GRANTABLE``: running the
+company itself is never handed out by a setting. Cost: a route without a permission does not start.
 """
 
 from __future__ import annotations

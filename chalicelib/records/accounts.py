@@ -51,7 +51,9 @@ class User:
     retention=Retention.SERVICE_TERM,
 )
 class Member:
-    """A user's place in the company: what sessions copy. Changed only through ``services.membership``."""
+    """A user's place in the company: what sessions copy. Changed only through
+    ``services.companies.membership``.
+    """
 
     company_id: str = opaque()
     user_id: str = opaque()

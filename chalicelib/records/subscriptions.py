@@ -42,7 +42,7 @@ class OrderKind(StrEnum):
 )
 class Order:
     """One order as billing signed it. When its time runs follows from all orders together
-    (`services.terms`).
+    (`services.companies.terms`).
     """
 
     company_id: str = opaque()

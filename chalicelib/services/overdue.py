@@ -11,8 +11,8 @@ from typing import Final
 from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, settings, telemetry
-from chalicelib.services import announcements
-from chalicelib.services.rights import expiry
+from chalicelib.services.keeping import expiry
+from chalicelib.services.notifications import announcements
 
 PER_RUN: Final = 2000
 """Rows looked at in one run of the schedule; the next run takes the rest."""

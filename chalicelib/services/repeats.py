@@ -9,7 +9,7 @@ from chalicelib import store
 from chalicelib.kernel.errors import ConflictError
 
 if TYPE_CHECKING:
-    from chalicelib.services.sessions import Principal
+    from chalicelib.services.accounts.sessions import Principal
     from chalicelib.store.idempotency import Once
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 Whoever judges a request knows whether its company has open holds, for that stands in the row every request
 reads; it says so here, and only then is anything asked before a deletion. So a company without holds pays
-nothing, and no deleter can forget to ask. Jobs ask ``services.rights.holds.blocking`` themselves.
+nothing, and no deleter can forget to ask. Jobs ask ``services.keeping.holds.blocking`` themselves.
 """
 
 from __future__ import annotations

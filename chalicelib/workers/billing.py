@@ -1,4 +1,4 @@
-"""Queue `billing`: orders, put on the bus by billing. Ends in ``services.subscription``.
+"""Queue `billing`: orders, put on the bus by billing. Ends in ``services.companies.subscription``.
 
 Only our rule may write to this queue (its policy names the rule's ARN), but whoever in the account may put
 events can name billing as the source; the signature inside decides, not the way an order came.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
-from chalicelib.services import subscription
+from chalicelib.services.companies import subscription
 
 bp = Blueprint(__name__)
 

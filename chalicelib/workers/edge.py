@@ -18,7 +18,7 @@ from chalice import Blueprint
 from chalicelib.gateways import secrets
 from chalicelib.kernel import aws, clock, settings, tokens
 from chalicelib.kernel.tokens import Kind, Token
-from chalicelib.services import pages, refusals, verdict
+from chalicelib.services.mail import pages, refusals, verdict
 
 bp = Blueprint(__name__)
 

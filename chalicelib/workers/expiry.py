@@ -1,5 +1,5 @@
 """Streams of the tables `accounts` and `workspace`: what DynamoDB deleted because its time was over becomes
-evidence. Ends in ``services.rights.expiry``.
+evidence. Ends in ``services.keeping.expiry``.
 
 The streams carry keys alone, and the event source lets through DynamoDB's own deletions only; that is asked
 again here, as a record of a deletion that somebody else made would be false evidence.
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from chalice import Blueprint
 
 from chalicelib.kernel import batch
-from chalicelib.services.rights import expiry
+from chalicelib.services.keeping import expiry
 
 bp = Blueprint(__name__)
 

@@ -1,4 +1,4 @@
-"""Queue `feedback`: SES's events through SNS. Ends in ``services.feedback``.
+"""Queue `feedback`: SES's events through SNS. Ends in ``services.mail.feedback``.
 
 Only our topic may write to this queue (its policy names the topic's ARN) and this function itself, which is
 why no signature is fetched and checked here; the topic inside the envelope is compared all the same. SES
@@ -17,7 +17,7 @@ from chalice import Blueprint
 from chalicelib.gateways import secrets
 from chalicelib.kernel import aws, batch, settings, telemetry, tokens
 from chalicelib.kernel.errors import RetryLaterError
-from chalicelib.services import feedback
+from chalicelib.services.mail import feedback
 
 bp = Blueprint(__name__)
 

@@ -1,4 +1,4 @@
-"""Queue `hits`: loads of the pixel and clicks, sealed by the edge. Ends in ``services.tracking``."""
+"""Queue `hits`: loads of the pixel and clicks, sealed by the edge. Ends in ``services.mail.tracking``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from chalice import Blueprint
 
 from chalicelib.gateways import secrets
 from chalicelib.kernel import batch, settings, tokens
-from chalicelib.services import tracking
+from chalicelib.services.mail import tracking
 
 bp = Blueprint(__name__)
 

@@ -1,11 +1,11 @@
-"""Queue `notices`: account mail waiting to be sent. Ends in ``services.notices``."""
+"""Queue `notices`: account mail waiting to be sent. Ends in ``services.notifications.notices``."""
 
 from __future__ import annotations
 
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
-from chalicelib.services import notices
+from chalicelib.services.notifications import notices
 
 bp = Blueprint(__name__)
 

@@ -1,11 +1,11 @@
-"""Queue `outbox`: deliveries waiting to be sent. Ends in ``services.sending``."""
+"""Queue `outbox`: deliveries waiting to be sent. Ends in ``services.mail.sending``."""
 
 from __future__ import annotations
 
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
-from chalicelib.services import sending
+from chalicelib.services.mail import sending
 
 bp = Blueprint(__name__)
 

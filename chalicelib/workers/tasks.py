@@ -12,8 +12,12 @@ from typing import Any, Final
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
-from chalicelib.services import announcements, reminders
-from chalicelib.services.rights import disclosure_silence, erasing, expiry, holding, leavers, routing
+from chalicelib.services.companies import reminders
+from chalicelib.services.disclosures import disclosure_silence
+from chalicelib.services.erasure import erasing, leavers
+from chalicelib.services.keeping import expiry, holding
+from chalicelib.services.notifications import announcements
+from chalicelib.services.requests import routing
 
 bp = Blueprint(__name__)
 

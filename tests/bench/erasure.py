@@ -32,7 +32,7 @@ def measure(stack: LocalStack) -> Section:
     """Erase a thousand and ten thousand rows of one person, then make the company unreadable."""
     act_as_owner(stack)
     from chalicelib.records.erasures import Why
-    from chalicelib.services.rights import erasure, shredding
+    from chalicelib.services.erasure import erasure, shredding
     from chalicelib.store import standing
 
     lines = []

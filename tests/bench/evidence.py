@@ -23,7 +23,7 @@ def measure(stack: LocalStack) -> Section:
     from chalicelib.kernel import clock, ids
     from chalicelib.kernel.tokens import Kind, Token
     from chalicelib.privacy.texts import Shown
-    from chalicelib.services import refusals
+    from chalicelib.services.mail import refusals
     from chalicelib.store import chain, standing, vault
     from chalicelib.store.table import new_op
     from chalicelib.store.transaction import Transaction

@@ -167,9 +167,9 @@ def _cpu(stack: LocalStack, boss: User) -> Section:
     act_as_owner(stack)
     from chalicelib.kernel import aws, settings
     from chalicelib.kernel.errors import UnauthorizedError
-    from chalicelib.services import login, passwords
-    from chalicelib.services.devices import Visit
-    from chalicelib.services.login import Entry
+    from chalicelib.services.accounts import login, passwords
+    from chalicelib.services.accounts.devices import Visit
+    from chalicelib.services.accounts.login import Entry
 
     verifier = passwords.verifier(PASSWORD)
     light = aws.light_client("dynamodb")

@@ -17,7 +17,7 @@ from chalicelib.privacy.evidence import Anchor, Link, Verdict
 from chalicelib.privacy.texts import Shown
 from chalicelib.records.standing import Receipt
 from chalicelib.records.watching import FindingAct, FindingState
-from chalicelib.services import refusals
+from chalicelib.services.mail import refusals
 from chalicelib.store import chain, ledger, standing
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.items import LedgerRow

@@ -13,7 +13,7 @@ from chalicelib.privacy import evidence
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.register import Purpose
 from chalicelib.privacy.texts import UNSUBSCRIBE_PAGE, Shown
-from chalicelib.services import refusals
+from chalicelib.services.mail import refusals
 from chalicelib.store import chain, contacts, idempotency, messages, standing
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.items import LedgerRow, WorkspaceRow

@@ -130,7 +130,7 @@ def main(command: str, *arguments: str) -> None:
 
 def _person(company: str, canonical: str) -> Any:
     from chalicelib.records.erasures import Why
-    from chalicelib.services.rights import erasure
+    from chalicelib.services.erasure import erasure
 
     return erasure.of_person(company, canonical, why=Why.REQUEST)._asdict()
 
@@ -138,7 +138,7 @@ def _person(company: str, canonical: str) -> Any:
 def _user(company: str, user: str, letters: str = "") -> Any:
     from chalicelib.kernel.errors import ServiceError
     from chalicelib.records.erasures import Why
-    from chalicelib.services.rights import erasure
+    from chalicelib.services.erasure import erasure
 
     try:
         return erasure.of_user(company, user, why=Why.REQUEST, letters=bool(letters))._asdict()
@@ -147,14 +147,14 @@ def _user(company: str, user: str, letters: str = "") -> Any:
 
 
 def _find(company: str, erasure_id: str) -> Any:
-    from chalicelib.services.rights import erasure
+    from chalicelib.services.erasure import erasure
 
     found = erasure.find(company, erasure_id)
     return None if found is None else found._asdict()
 
 
 def _holds_anything(company: str, canonical: str) -> Any:
-    from chalicelib.services.rights import erasure
+    from chalicelib.services.erasure import erasure
 
     return erasure.holds_anything(company, canonical)
 
@@ -208,7 +208,7 @@ def _hold(company: str, target: str) -> Any:
     """On a user by their id, or on the person with this address."""
     from chalicelib.kernel import ids
     from chalicelib.records.holds import HoldReason, HoldScope
-    from chalicelib.services.rights import holds
+    from chalicelib.services.keeping import holds
     from chalicelib.store import standing
 
     made = holds.place(
@@ -245,7 +245,7 @@ def _tell(company: str, user: str, text: str) -> Any:
 
 def _release(company: str, hold_id: str) -> Any:
     from chalicelib.kernel import ids
-    from chalicelib.services.rights import holds
+    from chalicelib.services.keeping import holds
 
     holds.release(ids.new("stf"), company, hold_id)
     return True

@@ -10,7 +10,7 @@ import sys
 
 from chalicelib import store
 from chalicelib.kernel import ids
-from chalicelib.services.rights import objections
+from chalicelib.services.requests import objections
 from infra.local import LocalStack
 from tests.integration.eraser import desk
 

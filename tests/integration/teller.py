@@ -18,7 +18,8 @@ ROOT = Path(__file__).parents[2]
 _TELL = """
 import json, sys
 from chalicelib.privacy.notifications import Kind
-from chalicelib.services import notify, push, sessions
+from chalicelib.services.notifications import notify, push
+from chalicelib.services.accounts import sessions
 asked = json.load(sys.stdin)
 where = asked["company"], asked["user"]
 user, _ = sessions.profile(*where)

@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.kernel import clock, ids
 from chalicelib.privacy import retention
-from chalicelib.services import login, passwords, sessions, signup
+from chalicelib.services.accounts import login, passwords, sessions, signup
 from infra.local import LocalStack
 from tests.integration import client
 from tests.integration.client import (

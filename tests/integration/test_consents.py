@@ -15,7 +15,7 @@ import pytest
 
 from chalicelib.kernel import ids
 from chalicelib.privacy import policies, texts
-from chalicelib.services import consents
+from chalicelib.services.consent import consents
 from infra.local import LocalStack
 from tests.integration import people
 from tests.integration.client import Answer, User, fresh_address, log_in, sign_up

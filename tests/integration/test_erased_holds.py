@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.services.rights.leavers import HELD_SECONDS
+from chalicelib.services.erasure.leavers import HELD_SECONDS
 from infra.local import LocalStack
 from tests.integration.ages import one as row_of
 from tests.integration.ages import under

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chalicelib.services.rights.erasure import LEASE_SECONDS
-from chalicelib.services.rights.leavers import HELD_SECONDS
+from chalicelib.services.erasure.erasure import LEASE_SECONDS
+from chalicelib.services.erasure.leavers import HELD_SECONDS
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, fresh_address, links_in, mail_to, sign_up
 from tests.integration.eraser import (

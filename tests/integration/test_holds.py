@@ -11,7 +11,7 @@ from chalicelib.api.described.holds import SHAPES
 from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.retention import HOLD_KEEP, HOLD_NEAR
-from chalicelib.services.rights.holding import STRAGGLERS_SECONDS
+from chalicelib.services.keeping.holding import STRAGGLERS_SECONDS
 from infra.local import LocalStack
 from tests.integration.ages import end, facts, one, over, proofs, sweep, task, under
 from tests.integration.client import Answer, User, eventually, sign_up

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chalicelib.services.rights.leavers import STRAGGLERS_SECONDS
+from chalicelib.services.erasure.leavers import STRAGGLERS_SECONDS
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, log_in, mail_to, request, sign_up
 from tests.integration.letters import batch_of, failed, redelivery_after, rows, sample

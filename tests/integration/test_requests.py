@@ -15,7 +15,7 @@ from chalicelib.kernel import ids
 from chalicelib.privacy import clocks
 from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.requests import TOKEN_LIFE, UNVERIFIED_DAYS
-from chalicelib.services.rights.requests import VERIFIED_PER_MAILBOX
+from chalicelib.services.requests.requests import VERIFIED_PER_MAILBOX
 from infra.local import LocalStack
 from tests.agreement import agrees
 from tests.integration import asking, objector, ways

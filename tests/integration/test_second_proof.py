@@ -9,7 +9,7 @@ from typing import Any
 import pyotp
 import pytest
 
-from chalicelib.services import factors, login, proofs
+from chalicelib.services.accounts import factors, login, proofs
 from infra.local import LocalStack
 from tests.integration.client import (
     AGENT,

@@ -13,7 +13,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from chalicelib.privacy.notifications import Kind
-from chalicelib.services import address, own_data
+from chalicelib.services.accounts import address, own_data
 from infra.local import LocalStack
 from tests.agreement import agrees
 from tests.integration import people, ways

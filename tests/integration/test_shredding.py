@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.services.rights.shredding import BACKUPS, LONGEST_FUNCTION
+from chalicelib.services.erasure.shredding import BACKUPS, LONGEST_FUNCTION
 from chalicelib.store.vault import KEY_SECONDS
 from infra.local import LocalStack
 from infra.local.package import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.services import pages
+from chalicelib.services.mail import pages
 from infra.local import LocalStack
 from infra.local.wechat_people import PEOPLE
 from tests.integration import chromium

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.services import attempts
+from chalicelib.services.accounts import attempts
 from infra.local import LocalStack
 from infra.local.wechat import APPS
 from tests.integration.client import User, eventually

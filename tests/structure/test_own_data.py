@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.privacy import fields
 from chalicelib.privacy.register import Subject
-from chalicelib.services import own_data
+from chalicelib.services.accounts import own_data
 from tests.structure.test_records import RECORDS
 
 

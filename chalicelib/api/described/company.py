@@ -10,7 +10,7 @@ from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.permissions import Permission, Position
 from chalicelib.privacy.register import Category
 from chalicelib.privacy.restrictions import Action, Scope
-from chalicelib.services.ai_settings import TASKS
+from chalicelib.services.companies.ai_settings import TASKS
 
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "CompanyProfile": thing(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from chalicelib.api.described.consents import TEXT_READ
 from chalicelib.api.shapes import TEXT, TIME, choice, many, or_null, page, ref, thing
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
-from chalicelib.services.verdict import Verdict
+from chalicelib.services.mail.verdict import Verdict
 
 _CONSENT: Final = {
     "purpose": choice([ConsentPurpose.MARKETING, ConsentPurpose.TRACKING]),

@@ -23,9 +23,9 @@ from chalicelib.privacy.disclosure_kinds import (
 from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.disclosures import Disclosure
-from chalicelib.services.rights import disclosure_cases, disclosure_handover, disclosures
-from chalicelib.services.rights.disclosure_cases import Wish
-from chalicelib.services.rights.disclosure_steps import Given
+from chalicelib.services.disclosures import disclosure_cases, disclosure_handover, disclosures
+from chalicelib.services.disclosures.disclosure_cases import Wish
+from chalicelib.services.disclosures.disclosure_steps import Given
 
 bp = Blueprint(__name__)
 

@@ -16,7 +16,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.holds import Hold, HoldReason, HoldScope
-from chalicelib.services.rights import holds
+from chalicelib.services.keeping import holds
 
 bp = Blueprint(__name__)
 

@@ -9,7 +9,7 @@ from chalice import Blueprint, Response
 from chalicelib.api.endpoint import HEADERS, Call, route
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
-from chalicelib.services import pages
+from chalicelib.services.mail import pages
 from chalicelib.services.staff import processing
 
 bp = Blueprint(__name__)

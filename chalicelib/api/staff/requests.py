@@ -16,9 +16,9 @@ from chalicelib.privacy.decisions import Allowed
 from chalicelib.privacy.personnel import Right
 from chalicelib.privacy.requests import GROUNDS, SOURCES, Extension, Ground, may_refuse
 from chalicelib.records.requests import OpenRequest, Request, RequestEvidence
-from chalicelib.services.rights import copies, desk
-from chalicelib.services.rights.desk import Reply
-from chalicelib.services.rights.recipients import Recipient
+from chalicelib.services.requests import copies, desk
+from chalicelib.services.requests.desk import Reply
+from chalicelib.services.requests.recipients import Recipient
 
 bp = Blueprint(__name__)
 

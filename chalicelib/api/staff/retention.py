@@ -12,7 +12,7 @@ from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.grants import Opened
-from chalicelib.services.rights import explain
+from chalicelib.services.keeping import explain
 from chalicelib.services.staff import acts
 
 bp = Blueprint(__name__)

@@ -12,7 +12,7 @@ from chalicelib.kernel import clock, ids, openings
 from chalicelib.privacy.grants import SILENT
 from chalicelib.records.grants import Grant, GrantAct, Opened, StaffAccess
 from chalicelib.records.staff import Act, Staff, StaffAct, StaffPaper
-from chalicelib.services.rights import holds
+from chalicelib.services.keeping import holds
 
 if TYPE_CHECKING:
     from chalicelib.privacy.personnel import Standing

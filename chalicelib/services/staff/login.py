@@ -17,7 +17,7 @@ from chalicelib.kernel.errors import ConflictError, TooManyRequestsError, Unauth
 from chalicelib.privacy.register import Duty
 from chalicelib.privacy.retention import STAFF_NETWORKS
 from chalicelib.records.staff import Act, Staff, StaffLogin, StaffState
-from chalicelib.services import factors, passwords
+from chalicelib.services.accounts import factors, passwords
 from chalicelib.services.staff import acts, entry
 
 PER_NETWORK: Final = 100

@@ -25,7 +25,7 @@ from chalicelib.records.staff import (
     StaffLogin,
     StaffState,
 )
-from chalicelib.services import notify
+from chalicelib.services.notifications import notify
 from chalicelib.services.staff import acts, roster, setup
 from chalicelib.services.staff.roster import Way
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.privacy import processing, processing_forms
 from chalicelib.records import catalogue
-from chalicelib.services import pages
+from chalicelib.services.mail import pages
 
 
 def document() -> dict[str, Any]:

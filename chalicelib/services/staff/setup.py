@@ -18,8 +18,8 @@ from chalicelib.kernel.errors import ConflictError, UnauthorizedError
 from chalicelib.privacy import personnel
 from chalicelib.privacy.register import Duty
 from chalicelib.records.staff import Act, Staff, StaffSetup, StaffState
-from chalicelib.services import factors, passwords
-from chalicelib.services.factors import Setup
+from chalicelib.services.accounts import factors, passwords
+from chalicelib.services.accounts.factors import Setup
 from chalicelib.services.staff import acts, roster
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.permissions import Position
 from chalicelib.records.accounts import Member, MemberState, User
 from chalicelib.records.companies import Access, AiSettings, Company, Department, Invitation
-from chalicelib.services import ai_settings
-from chalicelib.services import rules as company_rules
-from chalicelib.services.companies import Profile
-from chalicelib.services.members import Person
+from chalicelib.services.companies import ai_settings
+from chalicelib.services.companies import rules as company_rules
+from chalicelib.services.companies.companies import Profile
+from chalicelib.services.companies.members import Person
 from tests.agreement import agrees
 
 RULE = {"action": "delete", "category": "stored", "roles": ["member"], "older_than_days": 30}

@@ -38,9 +38,9 @@ from chalicelib.records.accounts import Member, MemberState, User
 from chalicelib.records.companies import Access, Company
 from chalicelib.records.contacts import Contact
 from chalicelib.records.messages import Delivery, Message, OutboxState
-from chalicelib.services.login import Entry
-from chalicelib.services.membership import Place
-from chalicelib.services.messages import Report
+from chalicelib.services.accounts.login import Entry
+from chalicelib.services.companies.membership import Place
+from chalicelib.services.mail.messages import Report
 from tests.agreement import agrees
 
 COMPANY = Company(company_id="co_1", created_at=1, name="Tan Logistics")

@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 from chalicelib.api import openapi, shapes, wechat
 from chalicelib.api.endpoint import Call
 from chalicelib.records.wechat import WechatLink
-from chalicelib.services import pages
-from chalicelib.services.linked import Shown
-from chalicelib.services.wechat import Ended, SignupNeeded
+from chalicelib.services.accounts.linked import Shown
+from chalicelib.services.accounts.wechat import Ended, SignupNeeded
+from chalicelib.services.mail import pages
 
 pytestmark = pytest.mark.clause("wechat")
 

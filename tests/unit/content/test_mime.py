@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.gateways import mime
-from chalicelib.services import content
+from chalicelib.services.mail import content
 
 NOW = datetime(2026, 11, 22, 9, 5, 0, tzinfo=UTC)
 SENDER = ("Li Wei", "li@n.example")

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.privacy.texts import NOTHING, UNSUBSCRIBE_PAGE, sha256
-from chalicelib.services import pages, wording
+from chalicelib.services import wording
+from chalicelib.services.mail import pages
 
 LOCALES: list[pages.Locale] = ["en", "zh"]
 CHOICES: list[pages.Choice] = ["marketing", "tracking", "resume"]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.services import content
+from chalicelib.services.mail import content
 from chalicelib.services.wording import Locale
 
 FOOTER = content.Footer("Ningbo <Fasteners>", "sales@n.example", "https://edge.example/u/t?a=1&b=2")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.services.content_text import plain_text
+from chalicelib.services.mail.content_text import plain_text
 
 
 @pytest.mark.parametrize(

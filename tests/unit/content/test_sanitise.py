@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.services import content, content_rules
+from chalicelib.services.mail import content, content_rules
 from chalicelib.services.wording import Locale
 
 FRAGMENTS = [

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.services import verdict
-from chalicelib.services.verdict import Judgement, Kind, Verdict, classify
+from chalicelib.services.mail import verdict
+from chalicelib.services.mail.verdict import Judgement, Kind, Verdict, classify
 
 SAMPLES: list[dict[str, Any]] = json.loads((Path(__file__).parent / "samples.json").read_text())
 HOME = "203.0.113.7"

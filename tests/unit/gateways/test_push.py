@@ -11,8 +11,8 @@ from chalicelib.gateways import push
 from chalicelib.kernel.errors import ConflictError
 from chalicelib.privacy.notifications import Group
 from chalicelib.records.notifications import Platform
-from chalicelib.services import push as devices
 from chalicelib.services import wording
+from chalicelib.services.notifications import push as devices
 
 pytestmark = pytest.mark.clause("notification")
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.kdf import argon2
 
-from chalicelib.services import passwords
+from chalicelib.services.accounts import passwords
 
 PASSWORD = "seven green lanterns"
 

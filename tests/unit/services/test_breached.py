@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.kernel.errors import InvalidError
-from chalicelib.services import breached, passwords
+from chalicelib.services.accounts import breached, passwords
 from tools import breached_passwords as tool
 
 NAMES = ("Anna Li", "Acme Export", "Anna.Li@acme.example", "anna.li@acme.example")

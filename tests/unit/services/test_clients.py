@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.services import clients
-from chalicelib.services.clients import Client, describe
+from chalicelib.services.accounts import clients
+from chalicelib.services.accounts.clients import Client, describe
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 SEEN = {

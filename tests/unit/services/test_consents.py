@@ -12,7 +12,7 @@ from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.policies import SINGAPORE, Versions
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.consents import UserConsent
-from chalicelib.services import consents
+from chalicelib.services.consent import consents
 
 pytestmark = pytest.mark.clause("consent", "policy-updates")
 

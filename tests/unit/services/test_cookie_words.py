@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.api import browser
 from chalicelib.privacy.cookies import CATEGORIES, COOKIES
-from chalicelib.services import cookie_words, cookies
+from chalicelib.services.consent import cookie_words, cookies
 
 pytestmark = pytest.mark.clause("cookies")
 

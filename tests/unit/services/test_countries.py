@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.services import countries
+from chalicelib.services.accounts import countries
 from tools import countries as tool
 
 # Networks of large holders, known to everybody and unlikely to move.

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib.kernel import ids
-from chalicelib.services.rights import envelope
+from chalicelib.services.disclosures import envelope
 from tools import open_disclosure
 
 pytestmark = pytest.mark.clause("partners", "encryption")

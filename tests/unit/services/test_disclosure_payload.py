@@ -13,7 +13,7 @@ from chalicelib.kernel.errors import TooLargeError
 from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose
 from chalicelib.records.contacts import Contact
 from chalicelib.records.disclosures import Asked, Disclosure, DisclosureQuestion
-from chalicelib.services.rights import payload, questions
+from chalicelib.services.disclosures import payload, questions
 from chalicelib.store.table import Stored
 
 COMPANY = ids.new("co")

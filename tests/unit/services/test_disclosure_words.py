@@ -8,7 +8,7 @@ from chalicelib.privacy.disclosure_kinds import DisclosurePurpose
 from chalicelib.privacy.notifications import KINDS, Group, Kind
 from chalicelib.privacy.register import Category
 from chalicelib.services import wording
-from chalicelib.services.rights import disclosure_words
+from chalicelib.services.disclosures import disclosure_words
 
 VALUES = {"recipient": "Harbour Ltd", "purpose": "p", "data": "d", "until": "2026-01-01 08:00"}
 TEMPLATES = ("disclosure_question", "disclosure_complaint", "disclosure_declined", "disclosure_made")

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.privacy.notifications import Group, Kind
 from chalicelib.records.accounts import User
-from chalicelib.services import notify, wording
+from chalicelib.services import wording
+from chalicelib.services.notifications import notify
 
 pytestmark = pytest.mark.clause("notification")
 

@@ -11,8 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chalicelib.records.subscriptions import OrderKind, Plan
-from chalicelib.services import orders
-from chalicelib.services.orders import OrderRefusedError, Refusal
+from chalicelib.services.companies import orders
+from chalicelib.services.companies.orders import OrderRefusedError, Refusal
 from infra.local import billing
 
 KEY = Ed25519PrivateKey.generate()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.services.rights.redaction import WORD, Redactor
+from chalicelib.services.erasure.redaction import WORD, Redactor
 
 pytestmark = pytest.mark.clause("requests")
 

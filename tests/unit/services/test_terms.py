@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.records.companies import REMINDERS, Access
 from chalicelib.records.subscriptions import Order, OrderKind, Plan
-from chalicelib.services import reminders, terms
+from chalicelib.services.companies import reminders, terms
 
 pytestmark = pytest.mark.clause("automatic")
 

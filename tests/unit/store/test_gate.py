@@ -21,7 +21,7 @@ from chalicelib.privacy.gate import Consented
 from chalicelib.privacy.register import Category, Duty, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
 from chalicelib.privacy.texts import NOTHING, TEXTS, Shown
-from chalicelib.services import consents, cookies
+from chalicelib.services.consent import consents, cookies
 from chalicelib.store import consents as words
 from chalicelib.store import standing
 from chalicelib.store.items import AccountsRow

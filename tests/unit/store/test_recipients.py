@@ -9,7 +9,7 @@ import pytest
 from chalicelib.kernel import clock, ids
 from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose
 from chalicelib.records.disclosures import Disclosed
-from chalicelib.services.rights import disclosures
+from chalicelib.services.disclosures import disclosures
 from chalicelib.store import disclosures as kept
 from chalicelib.store.table import new_op
 

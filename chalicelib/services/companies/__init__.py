@@ -1,0 +1,1 @@
+"""The company: its people, its rules, what it has subscribed to."""

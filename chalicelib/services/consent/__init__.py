@@ -1,0 +1,1 @@
+"""What people agree to or refuse, and what proves it."""

@@ -1,0 +1,1 @@
+"""Taking people out, whole, and keeping them out (4.1, 8)."""

@@ -1,0 +1,1 @@
+"""How long things are kept, why, and what holds keep (4.1.2)."""

@@ -1,0 +1,1 @@
+"""Mail to prospects: written, sent, followed, refused."""

@@ -1,0 +1,1 @@
+"""Requests about personal data, from anyone, until they are answered (8)."""

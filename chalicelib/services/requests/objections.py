@@ -1,0 +1,44 @@
+"""Who may not be used by us: to be asked before an address enters or leaves a base of ours (GDPR 21(2)-(3)).
+
+Each client's own refusals are in ``services.mail.standing``; this is the operator's, for what is our own.
+We keep no base of prospects yet and send nothing for our own sake to anybody without an account, so nothing
+asks here today, and who objects is told no more than that the note stands. Not asked, on purpose: for an
+invitation or a message, which is a company's act and meets the company's own stops; for the product news of
+a user, which the objection itself has switched off and only the user can switch on again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib import store
+from chalicelib.kernel import addresses
+from chalicelib.records.requests import Objection, RequestAct, RequestEvidence
+
+
+def stands(email: str) -> bool:
+    """Whether the person behind an address objected to our own use of it, or had it erased. One read unit.
+
+    Raises:
+        UnavailableError: it could not be read; then the address is not to be used either.
+        ValueError: it is no address.
+    """
+    return store.requests.objection(addresses.parse(email).person) is not None
+
+
+def again(entries: Iterable[RequestEvidence]) -> int:
+    """Write the notes anew that these entries of the operator's chain prove, after a restored backup has lost
+    them; how many were missing. Repeatable.
+
+    Raises:
+        UnavailableError: to be repeated.
+    """
+    missing = 0
+    for entry in entries:
+        if entry.act is not RequestAct.VERIFIED or entry.person is None:
+            continue
+        if store.requests.OBJECTIONS.get(person=entry.person) is None:
+            note = Objection(person=entry.person, at=entry.at, wish=entry.wish)
+            store.requests.OBJECTIONS.put(note, op=store.table.new_op())
+            missing += 1
+    return missing
