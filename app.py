@@ -9,6 +9,7 @@ from chalice import Chalice
 
 from chalicelib.api import (
     accounts,
+    ai,
     company,
     company_requests,
     consents,
@@ -16,6 +17,9 @@ from chalicelib.api import (
     cookies,
     credentials,
     evidence,
+    exports,
+    imports,
+    informing,
     me,
     members,
     messages,
@@ -23,9 +27,12 @@ from chalicelib.api import (
     notifications,
     policy,
     presence,
+    prospects,
     questions,
     requests,
+    reveals,
     rules,
+    shares,
     staff_access,
     standing,
     subscription,
@@ -39,15 +46,20 @@ from chalicelib.api.staff import holds as staff_holds
 from chalicelib.api.staff import login as staff_login
 from chalicelib.api.staff import people as staff_people
 from chalicelib.api.staff import processing as staff_processing
+from chalicelib.api.staff import prospects as staff_prospects
 from chalicelib.api.staff import requests as staff_requests
 from chalicelib.api.staff import retention as staff_retention
 from chalicelib.api.staff import security as staff_security
+from chalicelib.workers import (
+    ai as ai_jobs,
+)
 from chalicelib.workers import (
     anchor,
     billing,
     edge,
     expiry,
     feedback,
+    files,
     hits,
     notices,
     outbox,
@@ -71,7 +83,14 @@ for subject in (
     rules,
     contacts,
     standing,
+    imports,
+    exports,
     messages,
+    prospects,
+    reveals,
+    shares,
+    informing,
+    ai,
     policy,
     cookies,
     subscription,
@@ -92,8 +111,23 @@ for subject in (
     staff_retention,
     staff_evidence,
     staff_security,
+    staff_prospects,
 ):
     app.register_blueprint(subject.bp)
 
-for trigger in (edge, hits, outbox, notices, feedback, billing, tasks, sweep, expiry, anchor, watch):
+for trigger in (
+    edge,
+    hits,
+    outbox,
+    notices,
+    feedback,
+    billing,
+    tasks,
+    files,
+    ai_jobs,
+    sweep,
+    expiry,
+    anchor,
+    watch,
+):
     app.register_blueprint(trigger.bp)

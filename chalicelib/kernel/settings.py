@@ -17,6 +17,8 @@ TABLE_WORKSPACE: Final = f"{APP}-workspace"
 TABLE_LEDGER: Final = f"{APP}-ledger"
 TABLE_COMPANY_KEYS: Final = f"{APP}-company-keys"
 TABLE_OPERATOR: Final = f"{APP}-operator"
+TABLE_PROSPECTS: Final = f"{APP}-prospects"
+TABLE_SAMPLES: Final = f"{APP}-samples"
 
 VAULT_KEY: Final = f"alias/{APP}-vault"
 TRACKING_SECRET: Final = f"{APP}/tracking"
@@ -28,6 +30,8 @@ QUEUE_NOTICES: Final = f"{APP}-notices"
 QUEUE_FEEDBACK: Final = f"{APP}-feedback"
 QUEUE_BILLING: Final = f"{APP}-billing"
 QUEUE_TASKS: Final = f"{APP}-tasks"
+QUEUE_FILES: Final = f"{APP}-files"
+QUEUE_AI: Final = f"{APP}-ai"
 BUS: Final = APP
 EVENT_SOURCE: Final = "okki.leads"
 """What our own events on the bus say they come from; the API's policy allows no other."""
@@ -81,6 +85,11 @@ def wechat_api_url() -> str:
 def evidence_bucket() -> str:
     """Name of the bucket that holds the anchored heads of the evidence, one for each account."""
     return f"{APP}-evidence-{os.environ['ACCOUNT_ID']}"
+
+
+def files_bucket() -> str:
+    """Name of the bucket that files pass through on their way in or out; they stay for two days at most."""
+    return f"{APP}-files-{os.environ['ACCOUNT_ID']}"
 
 
 def clock_file() -> str | None:

@@ -23,7 +23,7 @@ from chalicelib.privacy.register import HOLDINGS, Category, Role, Subject, Use, 
 from chalicelib.privacy.retention import Retention, keep_until
 
 T = TypeVar("T")
-Table = Literal["accounts", "workspace", "prospects", "ledger", "operator"]
+Table = Literal["accounts", "workspace", "prospects", "samples", "ledger", "operator"]
 
 _KEY: Final = "privacy"
 _ITEMS: Final = frozenset().union(*(holding.items for holding in HOLDINGS.values()))

@@ -34,6 +34,11 @@ class Permission(StrEnum):
     CONTACTS_EXPORT = "contacts.export"
     MESSAGES_READ = "messages.read"
     MESSAGES_SEND = "messages.send"
+    CONTACTS_IMPORT = "contacts.import"
+    PROSPECTS_READ = "prospects.read"
+    PROSPECTS_REVEAL = "prospects.reveal"
+    PROSPECTS_SHARE = "prospects.share"
+    AI_USE = "ai.use"
     COMPANY_READ = "company.read"
     COMPANY_MANAGE = "company.manage"
     MEMBERS_MANAGE = "members.manage"
@@ -52,6 +57,11 @@ GRANTABLE: Final = frozenset(
         _P.CONTACTS_EXPORT,
         _P.MESSAGES_READ,
         _P.MESSAGES_SEND,
+        _P.CONTACTS_IMPORT,
+        _P.PROSPECTS_READ,
+        _P.PROSPECTS_REVEAL,
+        _P.PROSPECTS_SHARE,
+        _P.AI_USE,
         _P.COMPANY_READ,
         _P.SUBSCRIPTION_READ,
     }

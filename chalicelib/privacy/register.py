@@ -138,6 +138,8 @@ class Purpose(StrEnum):
     MAINTAIN_PROSPECT_BASE = "maintain_prospect_base"
     PROVIDE_FUNCTIONS = "provide_functions"
     OBTAIN_PROSPECTS = "obtain_prospects"
+    GENERATE_WITH_AI = "generate_with_ai"
+    """In no table: see ``FROM_TEXT``."""
 
 
 class Duty(StrEnum):
@@ -256,7 +258,22 @@ TABLE: Final = (
     ),
 )
 
-PURPOSES: Final = MappingProxyType({row.purpose: row for row in TABLE})
+FROM_TEXT: Final = (
+    Row(
+        Purpose.GENERATE_WITH_AI,
+        "2.2.1(g)",
+        Role.PROCESSOR,
+        (Category.AI,),
+        "g",
+        (LegalBasis.CONSENT,),
+        (Source.PROVIDED_BY_USERS,),
+    ),
+)
+"""What the text of 2.2 has us do and no table repeats: AI answers users with what they put in. Read as 2.3.2
+is headed: for the client, on its instructions, which are its settings for AI. `findings` tells counsel.
+"""
+
+PURPOSES: Final = MappingProxyType({row.purpose: row for row in (*TABLE, *FROM_TEXT)})
 
 
 def holds(category: Category, item: str) -> bool:

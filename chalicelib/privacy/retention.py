@@ -70,6 +70,17 @@ MESSAGE: Final = Months(36)
 EMAIL_TRACKING: Final = Months(13)
 EVIDENCE: Final = Months(72)
 HANDOVER: Final = timedelta(days=7)
+STOCKED_PROSPECT: Final = Months(24)
+"""From the day a person's data was first taken into the base: a refresh never renews it (CNIL 2024-020)."""
+ADDED_PROSPECT: Final = Months(24)
+"""From the first share; sharing the same person again does not renew it. Our choice."""
+AI_TEXT: Final = timedelta(days=90)
+AI_SAMPLE: Final = Months(12)
+FILE_JOB: Final = timedelta(days=7)
+"""What an import or an export remembers: long enough to look at it and to take it back."""
+FILE: Final = timedelta(days=1)
+CLAIM: Final = timedelta(days=30)
+"""After so long without being taken up again a claimed prospect is everybody's in the company."""
 STREAM: Final = timedelta(days=2)
 """A table's stream keeps an event for a day: after two, nobody can deliver one again."""
 
@@ -151,6 +162,12 @@ class Retention(StrEnum):
     REQUEST_UNVERIFIED = "request_unverified"
     REQUEST = "request"
     REFUSED_COPY = "refused_copy"
+    STOCKED_PROSPECT = "stocked_prospect"
+    ADDED_PROSPECT = "added_prospect"
+    AI_TEXT = "ai_text"
+    AI_SAMPLE = "ai_sample"
+    FILE_JOB = "file_job"
+    FILE = "file"
 
     @property
     def rule(self) -> Rule:
@@ -197,6 +214,27 @@ RULES: Final = MappingProxyType(
                 WECHAT_NICKNAME,
                 "for display; 30 days after the last login through WeChat it is nobody's name; our choice",
             ),
+            _rule(
+                Retention.STOCKED_PROSPECT,
+                _SERVICE,
+                STOCKED_PROSPECT,
+                "the base keeps a person this long after it first took them in; our choice",
+            ),
+            _rule(
+                Retention.ADDED_PROSPECT,
+                _SERVICE,
+                ADDED_PROSPECT,
+                "a shared prospect stays this long after it was first shared; our choice",
+            ),
+            _rule(Retention.AI_TEXT, _SERVICE, AI_TEXT, "what AI was given and wrote; our choice"),
+            _rule(
+                Retention.AI_SAMPLE,
+                _SERVICE,
+                AI_SAMPLE,
+                "kept to improve the product while its user agrees; our choice",
+            ),
+            _rule(Retention.FILE_JOB, _SERVICE, FILE_JOB, "an import can be looked at and taken back"),
+            _rule(Retention.FILE, _SERVICE, FILE, "a file waits a day to be fetched"),
             _rule(Retention.INBOX, _SERVICE, INBOX, "what was told stays to be read again; our choice"),
             _rule(
                 Retention.COOKIE_CHOICE,

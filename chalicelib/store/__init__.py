@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chalicelib.store import limits as limits
     from chalicelib.store import messages as messages
     from chalicelib.store import notifications as notifications
+    from chalicelib.store import prospects as prospects
     from chalicelib.store import reach as reach
     from chalicelib.store import receipts as receipts
     from chalicelib.store import requests as requests

@@ -103,6 +103,20 @@ class OperatorRow(Row):
     due_at = NumberAttribute(null=True)
 
 
+class ProspectsRow(Row):
+    """A row of the base of prospects, of what finds them, or of a company's dealings with it."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_PROSPECTS
+
+
+class SamplesRow(Row):
+    """A row of what users let us improve AI with."""
+
+    class Meta(_Meta):
+        table_name = settings.TABLE_SAMPLES
+
+
 class LedgerRow(Row):
     """A row of the ledger: written once, never changed, and a link of its company's chain.
 
@@ -125,5 +139,7 @@ TABLES: Final[Mapping[str, type[Row]]] = {
     "workspace": WorkspaceRow,
     "ledger": LedgerRow,
     "operator": OperatorRow,
+    "prospects": ProspectsRow,
+    "samples": SamplesRow,
 }
 """By the name that a record declares."""

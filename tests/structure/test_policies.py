@@ -29,9 +29,14 @@ MAY = {
         "LedgerTable": f"{ADD} Query",
         "CompanyKeysTable": f"{KEYS} PutItem",
         "VaultKey": "Decrypt GenerateDataKeyWithoutPlaintext",
+        "ProspectsTable": f"{KEEP} BatchGetItem ConditionCheckItem DeleteItem",
+        "SamplesTable": "GetItem Query",
+        "FilesBucket/*": "GetObject PutObject",
         "OutboxQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
+        "FilesQueue": "SendMessage",
+        "AiQueue": "SendMessage",
         "WechatSecret": "GetSecretValue",
         "Bus": "PutEvents",
         "push application": "CreatePlatformEndpoint",
@@ -48,8 +53,11 @@ MAY = {
         "LedgerTable/index/due": "Query",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
+        "ProspectsTable": f"{KEEP} BatchGetItem ConditionCheckItem DeleteItem",
+        "FilesBucket/loads/*": "GetObject PutObject",
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
+        "FilesQueue": "SendMessage",
         "EvidenceBucket": "ListBucketVersions",
         "EvidenceBucket/*": "GetObjectVersion",
     },
@@ -110,6 +118,33 @@ MAY = {
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
         "push endpoint": "DeleteEndpoint",
+        "ProspectsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
+        "SamplesTable": "BatchWriteItem DeleteItem GetItem Query",
+        "FilesBucket/*": "DeleteObject",
+    },
+    "run_files": {
+        "FilesQueue": f"{TAKE} SendMessage",
+        "AccountsTable": f"{KEEP} BatchGetItem ConditionCheckItem",
+        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "ProspectsTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
+        "LedgerTable": f"{ADD} Query",
+        "FilesBucket/*": "DeleteObject GetObject PutObject",
+        "NoticesQueue": "SendMessage",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+    },
+    "run_ai": {
+        "AiQueue": f"{TAKE} SendMessage",
+        "AccountsTable": f"{KEEP} BatchGetItem",
+        "WorkspaceTable": f"{KEEP} BatchGetItem",
+        "ProspectsTable": "BatchGetItem GetItem Query",
+        "SamplesTable": f"{KEEP} DeleteItem",
+        "LedgerTable": "GetItem Query",
+        "model": "InvokeModel",
+        "Bus": "PutEvents",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
     },
     "sweep": {
         "WorkspaceTable/index/due": "Query",
@@ -118,6 +153,8 @@ MAY = {
         "OutboxQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
+        "FilesQueue": "SendMessage",
+        "AiQueue": "SendMessage",
         "SweepDead": "SendMessage",
     },
     "record_expiry": {
@@ -164,6 +201,8 @@ def named(resource: Any) -> str:
             return f"log of {text.rpartition('okki-leads-')[2].removesuffix(':*')}"
         case {"Fn::Sub": str(text)} if ":ses:" in text:
             return "mail"
+        case {"Fn::Sub": str(text)} if ":bedrock:" in text:
+            return "model"
         case {"Fn::Sub": str(text)} if text.endswith(":app/*/okki-leads"):
             return "push application"
         case {"Fn::Sub": str(text)} if text.endswith(":endpoint/*/okki-leads/*"):
@@ -201,12 +240,13 @@ def test_a_function_may_do_what_is_listed_and_no_more(function: str) -> None:
 
 @pytest.mark.clause("access")
 @pytest.mark.parametrize("function", MAY)
-def test_the_key_of_the_tables_is_of_use_through_dynamodb_only(function: str) -> None:
+def test_the_key_of_tables_and_files_is_of_use_through_their_services_only(function: str) -> None:
     conditions = [condition for resource, _, condition in rights(FILES[function]) if resource == "TableKey"]
     assert conditions
-    for condition in conditions:
-        via = condition["StringEquals"]["kms:ViaService"]
-        assert via == {"Fn::Sub": "dynamodb.${AWS::Region}.amazonaws.com"}
+    of_files = any(resource.startswith("FilesBucket") for resource, _, _ in rights(FILES[function]))
+    services = {"dynamodb", "s3"} if of_files and function != "run_tasks" else {"dynamodb"}
+    via = [condition["StringEquals"]["kms:ViaService"]["Fn::Sub"] for condition in conditions]
+    assert set(via) == {f"{service}.${{AWS::Region}}.amazonaws.com" for service in services}
 
 
 def test_who_may_send_mail_may_send_it_finished() -> None:
@@ -234,7 +274,7 @@ def test_evidence_is_only_ever_added_and_read_where_people_ask_for_theirs() -> N
     """
     for function, policy in FILES.items():
         ledger = {action for resource, action, _ in rights(policy) if resource == "LedgerTable"}
-        may_read_chains = function in ("api", "staff", "run_tasks")
+        may_read_chains = function in ("api", "staff", "run_tasks", "run_files", "run_ai")
         heads = ["BatchGetItem"] if function == "anchor_evidence" else []
         assert ledger <= {*ADD.split(), *heads, *(["Query"] if may_read_chains else [])}, function
 
@@ -270,7 +310,7 @@ def test_nobody_of_ours_can_claim_to_be_billing() -> None:
         for _, action, condition in rights(policy)
         if action == "PutEvents"
     ]
-    assert found == [{"StringEquals": {"events:source": settings.EVENT_SOURCE}}]
+    assert found == [{"StringEquals": {"events:source": settings.EVENT_SOURCE}}] * 2
 
 
 @pytest.mark.clause("access")

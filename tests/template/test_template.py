@@ -21,7 +21,16 @@ from infra.local.package import ROOT, TEMPLATE, package, without_tool
 
 REGION = "ap-southeast-1"
 RETENTION_DAYS = 30
-WORKERS = {"RecordHits", "SendMessages", "SendNotices", "MailFeedback", "TakeOrders", "RunTasks"}
+WORKERS = {
+    "RecordHits",
+    "SendMessages",
+    "SendNotices",
+    "MailFeedback",
+    "TakeOrders",
+    "RunTasks",
+    "RunFiles",
+    "RunAi",
+}
 SCHEDULED = {"Sweep": "SweepDead", "AnchorEvidence": "AnchorDead", "WatchAccess": "WatchDead"}
 FUNCTIONS = {"APIHandler", "Staff", "Edge", "RecordExpiry", *SCHEDULED, *WORKERS}
 
@@ -211,6 +220,8 @@ def test_every_table_is_encrypted_recoverable_and_expires(template: dict[str, An
         "okki-leads-workspace",
         "okki-leads-ledger",
         "okki-leads-operator",
+        "okki-leads-prospects",
+        "okki-leads-samples",
         "okki-leads-company-keys",
     }
     for table in (table["Properties"] for table in tables.values()):
@@ -251,7 +262,7 @@ def test_indexes_hold_keys_alone(template: dict[str, Any]) -> None:
 
 @pytest.mark.clause("retention")
 def test_anchors_cannot_be_rewritten_by_anybody_for_72_months(template: dict[str, Any]) -> None:
-    (bucket,) = (bucket["Properties"] for bucket in of_type(template, "AWS::S3::Bucket").values())
+    bucket = template["Resources"]["EvidenceBucket"]["Properties"]
     assert bucket["ObjectLockEnabled"] is True
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
     retention = bucket["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
@@ -264,7 +275,7 @@ def test_anchors_cannot_be_rewritten_by_anybody_for_72_months(template: dict[str
     assert retention["Days"] == longest
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    (policy,) = (policy["Properties"] for policy in of_type(template, "AWS::S3::BucketPolicy").values())
+    policy = template["Resources"]["EvidenceBucketPolicy"]["Properties"]
     statement = next(
         one for one in policy["PolicyDocument"]["Statement"] if one["Sid"] == "RefuseWhatIsNotTls"
     )
@@ -449,6 +460,8 @@ LOST = {
     "hit_lost": {"EdgeLogGroup"},
     "hint_lost": {
         "ApiHandlerLogGroup",
+        "RunAiLogGroup",
+        "RunFilesLogGroup",
         "RunTasksLogGroup",
         "StaffLogGroup",
         "SweepLogGroup",

@@ -1,0 +1,7 @@
+"""AI jobs."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+bp = Blueprint(__name__)

@@ -1,0 +1,7 @@
+"""Searching the base of prospects."""
+
+from __future__ import annotations
+
+from chalice import Blueprint
+
+bp = Blueprint(__name__)

@@ -1,0 +1,76 @@
+"""The bucket that files pass through on their way in or out. It forgets them within two days by itself.
+
+What comes in lies under S3's encryption with our key; what goes out was sealed under the company's key before
+it comes here. Keys of objects are ids, never names.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from chalicelib.kernel import aws, settings, telemetry
+from chalicelib.kernel.errors import NotFoundError, UnavailableError
+
+UPLOAD_SECONDS: Final = 900
+"""How long a form for an upload can be used."""
+
+
+def put(key: str, content: bytes) -> None:
+    """Store a file, over what was there. Raises UnavailableError."""
+    _call("put_object", Key=key, Body=content)
+
+
+def get(key: str, start: int = 0, length: int | None = None) -> bytes:
+    """A file, or ``length`` bytes of it from ``start``; empty past its end.
+
+    Raises:
+        NotFoundError: there is none (any more).
+        UnavailableError.
+    """
+    wanted = {} if length is None else {"Range": f"bytes={start}-{start + length - 1}"}
+    answer = _call("get_object", Key=key, **wanted)
+    return b"" if answer is None else bytes(answer["Body"].read())
+
+
+def size(key: str) -> int:
+    """How many bytes a file has. Raises NotFoundError, UnavailableError."""
+    answer = _call("head_object", Key=key)
+    return 0 if answer is None else int(answer["ContentLength"])
+
+
+def delete(key: str) -> None:
+    """Remove a file; gone already is fine. Raises UnavailableError."""
+    _call("delete_object", Key=key)
+
+
+def upload_form(key: str, most: int) -> dict[str, Any]:
+    """What a browser needs to put one file of at most ``most`` bytes there itself: `url` and `fields`.
+
+    Signed with the function's own rights, for this key alone, for a quarter of an hour. No call.
+    """
+    made: dict[str, Any] = aws.client("s3").generate_presigned_post(
+        settings.files_bucket(),
+        key,
+        Conditions=[["content-length-range", 1, most]],
+        ExpiresIn=UPLOAD_SECONDS,
+    )
+    return made
+
+
+def _call(operation: str, **wanted: Any) -> dict[str, Any] | None:
+    """One call; None for a range beyond the end."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    act = getattr(aws.client("s3"), operation)
+    try:
+        answer: dict[str, Any] = act(Bucket=settings.files_bucket(), **wanted)
+    except (BotoCoreError, ClientError) as error:
+        response = getattr(error, "response", None) or {}
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        if status == 404:
+            raise NotFoundError from None
+        if status == 416:
+            return None
+        telemetry.event("files_error", error=error)
+        raise UnavailableError from None
+    return answer

@@ -1,0 +1,1 @@
+"""The joint controller agreement: which company accepted which version."""

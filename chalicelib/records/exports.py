@@ -1,0 +1,1 @@
+"""Exports of contacts: how far, and whose session may fetch them."""
