@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.kernel import aws, settings
+from chalicelib.records.agreements import ProspectEvidence
 from chalicelib.records.erasures import Erasure, KeyDestruction
 from chalicelib.records.requests import RequestEvidence
 from chalicelib.services.erasure import replay
+from chalicelib.services.prospects import returned
 from chalicelib.services.requests import objections
-from chalicelib.store import erasure, requests
+from chalicelib.store import agreements, erasure, requests
 from chalicelib.store.items import LedgerRow
 
 LOOK = frozenset({"held"})
@@ -30,13 +32,15 @@ LOOK = frozenset({"held"})
 
 
 def main(arguments: list[str]) -> int:
-    """Destroy keys that came back, do every erasure again, oldest first, and note what was objected to."""
+    """Destroy keys that came back, do every erasure again, oldest first, note what was objected to, and take
+    those out of the base of prospects again who had left it.
+    """
     parser = argparse.ArgumentParser(prog="replay_erasures", description="Erase again what a backup brought.")
     parser.add_argument("--evidence", type=Path)
     parser.add_argument("--company")
     asked = parser.parse_args(arguments)
     read = _read(_file(asked.evidence) if asked.evidence else _ledger(), asked.company)
-    entries, certificates, steps = read
+    entries, certificates, steps, acts = read
     shredded = replay.keys(certificates)
     sums: Counter[str] = Counter()
     look = 0
@@ -46,17 +50,21 @@ def main(arguments: list[str]) -> int:
         look += done.note in LOOK
         print(json.dumps({**done._asdict()}))
     objected = objections.again(steps)
+    base = returned.again(acts)
+    look += base["held"]
     told = {"found": dict(sums), "keys_destroyed_again": shredded, "objections_again": objected}
+    told["base_again"] = dict(base)
     print(json.dumps({**told, "to_be_looked_at": look}))
     return 1 if look else 0
 
 
 def _read(
     rows: Iterator[dict[str, Any]], company: str | None
-) -> tuple[list[Erasure], list[KeyDestruction], list[RequestEvidence]]:
+) -> tuple[list[Erasure], list[KeyDestruction], list[RequestEvidence], list[ProspectEvidence]]:
     entries: list[Erasure] = []
     certificates: list[KeyDestruction] = []
     steps: list[RequestEvidence] = []
+    acts: list[ProspectEvidence] = []
     for item in rows:
         kind = item["kind"]["S"]
         if company is not None and item["pk"]["S"] != company:
@@ -67,7 +75,9 @@ def _read(
             certificates.append(erasure.CERTIFICATES.decode(_row(item), None).value)
         elif kind == requests.EVIDENCE.kind:
             steps.append(requests.EVIDENCE.decode(_row(item), None).value)
-    return entries, certificates, steps
+        elif kind == agreements.EVIDENCE.kind:
+            acts.append(agreements.EVIDENCE.decode(_row(item), None).value)
+    return entries, certificates, steps, acts
 
 
 def _row(item: dict[str, Any]) -> LedgerRow:

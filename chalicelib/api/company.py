@@ -57,7 +57,7 @@ class AiAutomation(Form):
 
     enabled: bool
     tasks: Annotated[
-        list[Literal["draft_email", "polish", "search", "summarise"]],
+        list[Literal["draft_email", "polish", "score", "search", "summarise"]],
         Field(max_length=len(ai_settings.TASKS)),
     ]
     needs_approval: bool

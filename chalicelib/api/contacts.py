@@ -15,6 +15,7 @@ from chalicelib.privacy.permissions import Permission
 from chalicelib.records.contacts import Contact
 from chalicelib.records.tracking import Open
 from chalicelib.services.contacts import contacts
+from chalicelib.services.contacts.matching import IfExists
 
 bp = Blueprint(__name__)
 
@@ -44,6 +45,7 @@ class NewContact(Form):
     country: Country | None = None
     phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
     social: Annotated[list[Link], Field(max_length=10)] = Field(default_factory=list)
+    if_exists: Literal["ask", "create", "update"] = "ask"
 
 
 class ChangedContact(Form):
@@ -71,10 +73,19 @@ class ChangedContact(Form):
     clauses=("stored",),
     permission=Permission.CONTACTS_WRITE,
     answer="Contact",
+    errors=(409,),
 )
-def create_contact(call: Call) -> dict[str, Any]:
-    """With an Idempotency-Key, repeating returns what the first request made."""
-    return _contact(*contacts.create(call.who, _fields(call.body), call.repeat))
+def create_contact(call: Call) -> Any:
+    """With an Idempotency-Key, repeating returns what the first request made.
+
+    409 `duplicate` with `candidates` when this person is a contact already, in whatever spelling of the
+    address: then say `if_exists`: `create` for another contact, `update` to put the given fields into the
+    newest one (200).
+    """
+    form: NewContact = call.body
+    made = contacts.create(call.who, _fields(form), IfExists(form.if_exists), call.repeat)
+    answer = _contact(made.contact, made.version)
+    return answer if made.new else respond(200, answer)
 
 
 @route(
@@ -185,7 +196,7 @@ def _place(call: Call) -> str | None:
 
 def _fields(form: NewContact | ChangedContact) -> dict[str, Any]:
     """The record's fields that the form sets."""
-    sent = form.model_dump(exclude_unset=isinstance(form, ChangedContact), exclude={"version"})
+    sent = form.model_dump(exclude_unset=isinstance(form, ChangedContact), exclude={"version", "if_exists"})
     if "lawful_basis" in sent:
         sent.update(sent.pop("lawful_basis"))
     if "social" in sent:

@@ -30,7 +30,8 @@ class Recipient(Form):
 
 class NewMessage(Form):
     """A mail to send. Marketing mail carries an unsubscribe link; `tracking` asks for opens and clicks as far
-    as each recipient allows.
+    as each recipient allows; `inform` tells those who came from the base of prospects where their data is
+    from, each in their own copy, if nobody has yet.
     """
 
     to: Annotated[list[Recipient], Field(min_length=1, max_length=MAX_RECIPIENTS)]
@@ -40,6 +41,7 @@ class NewMessage(Form):
     text: Text | None = None
     kind: Literal["marketing", "business"]
     tracking: bool = False
+    inform: bool = False
     locale: Language | None = None
 
 
@@ -51,7 +53,7 @@ class NewMessage(Form):
     status=202,
     body=NewMessage,
     repeatable=True,
-    clauses=("communications", "tracking"),
+    clauses=("communications", "tracking", "joint-duties"),
     permission=Permission.MESSAGES_SEND,
     answer="Accepted",
 )
@@ -67,6 +69,7 @@ def write_message(call: Call) -> dict[str, str]:
         kind=MessageKind(form.kind),
         tracking=form.tracking,
         locale=form.locale or wording.locale_of(call.accept_language),
+        inform=form.inform,
     )
     return {"id": messages.write(call.who, draft, call.repeat), "status": "queued"}
 
@@ -113,6 +116,7 @@ def _report(report: Report) -> dict[str, Any]:
         "status": report.status,
         "created_at": clock.rfc3339(message.created_at),
         "recipients": [_recipient(delivery) for delivery in report.deliveries],
+        "inform": message.inform,
         "links": [
             {"url": url, "clicks": message.clicks.get(str(number), 0)}
             for number, url in enumerate(message.links)
@@ -126,6 +130,7 @@ def _recipient(delivery: Delivery) -> dict[str, Any]:
         "delivery": delivery.outcome.value if delivery.outcome else delivery.state.value,
         "reason": delivery.reason,
         "sent_at": clock.rfc3339(delivery.sent_at),
+        "informed": delivery.informs and delivery.sent_at is not None,
         "tracking": {
             "mode": delivery.mode.value,
             "read": delivery.opens > 0,

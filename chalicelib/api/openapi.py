@@ -43,6 +43,7 @@ _LIMITS: Final[Mapping[str, Mapping[str, Any]]] = {
 
 _ID: Final = {"type": "string", "pattern": "^[a-z]{2,4}_[0-9a-v]{26}$"}
 _PLACES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "number": {"type": "integer", "minimum": 1},
     "position": {"type": "string", "enum": ["manager", "member"]},
     "purpose": {"type": "string", "enum": ["marketing", "tracking"]},
     "token": {"type": "string"},
@@ -70,6 +71,7 @@ _KEY: Final = {
 _KINDS: Final[tuple[type[ServiceError], ...]] = (ServiceError, *ServiceError.__subclasses__())
 _SAFE: Final = {"GET", "HEAD"}
 _HTML_VIEWS: Final = {"docs", "show_stop", "stop_by_mail"}
+_CSV_VIEWS: Final = {"export_contacts", "fetch_export"}
 
 
 class _Schema(GenerateJsonSchema):
@@ -218,6 +220,8 @@ def _answer(route: Route) -> dict[str, Any]:
         return {"description": "Done."}
     if route.view.__name__ in _HTML_VIEWS:
         return {"description": "A page.", "content": {"text/html": {"schema": {"type": "string"}}}}
+    if route.view.__name__ in _CSV_VIEWS:
+        return {"description": "CSV.", "content": {"text/csv": {"schema": {"type": "string"}}}}
     if shape is None:
         return {
             "description": "A JSON object.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from chalicelib.kernel import aws, settings, telemetry
-from chalicelib.kernel.errors import NotFoundError, UnavailableError
+from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
 
 UPLOAD_SECONDS: Final = 900
 """How long a form for an upload can be used."""
@@ -20,14 +20,17 @@ def put(key: str, content: bytes) -> None:
     _call("put_object", Key=key, Body=content)
 
 
-def get(key: str, start: int = 0, length: int | None = None) -> bytes:
-    """A file, or ``length`` bytes of it from ``start``; empty past its end.
+def get(key: str, start: int = 0, length: int | None = None, *, tag: str | None = None) -> bytes:
+    """A file, or ``length`` bytes of it from ``start``; empty past its end. ``tag``: of this very content.
 
     Raises:
         NotFoundError: there is none (any more).
+        ConflictError: it is another content by now.
         UnavailableError.
     """
     wanted = {} if length is None else {"Range": f"bytes={start}-{start + length - 1}"}
+    if tag is not None:
+        wanted["IfMatch"] = tag
     answer = _call("get_object", Key=key, **wanted)
     return b"" if answer is None else bytes(answer["Body"].read())
 
@@ -36,6 +39,12 @@ def size(key: str) -> int:
     """How many bytes a file has. Raises NotFoundError, UnavailableError."""
     answer = _call("head_object", Key=key)
     return 0 if answer is None else int(answer["ContentLength"])
+
+
+def tag(key: str) -> str:
+    """What S3 knows a file's content by (its ETag): another one, another tag. Raises as `size`."""
+    answer = _call("head_object", Key=key)
+    return "" if answer is None else str(answer["ETag"])
 
 
 def delete(key: str) -> None:
@@ -71,6 +80,8 @@ def _call(operation: str, **wanted: Any) -> dict[str, Any] | None:
             raise NotFoundError from None
         if status == 416:
             return None
+        if status == 412:
+            raise ConflictError("file_changed") from None
         telemetry.event("files_error", error=error)
         raise UnavailableError from None
     return answer

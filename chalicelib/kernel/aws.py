@@ -40,12 +40,14 @@ def config(tries: int = TRIES, read_seconds: float = READ_SECONDS) -> Config:
 
 
 @cache
-def client(service: str, *, tries: int = TRIES) -> Any:
-    """The process's client for one AWS service; ``tries`` 1 where a repetition would do harm."""
+def client(service: str, *, tries: int = TRIES, read_seconds: float = READ_SECONDS) -> Any:
+    """The process's client for one AWS service; ``tries`` 1 where a repetition would do harm,
+    ``read_seconds`` more where an answer takes its time.
+    """
     import boto3
 
     make: Any = boto3.client  # its overloads want the service spelled out
-    return region.watch(make(service, config=config(tries)))
+    return region.watch(make(service, config=config(tries, read_seconds)))
 
 
 @cache

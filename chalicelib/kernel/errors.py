@@ -3,6 +3,7 @@
     ServiceError
     ├── BadRequestError 400        the bytes are not what the protocol says
     ├── UnauthorizedError 401      nobody, or nobody any more
+    ├── PaymentRequiredError 402   there is no credit left for it
     ├── RefusedError 403           a rule of the policy says no; carries its clause
     ├── NotFoundError 404          unknown, or somebody else's: the same answer
     ├── ConflictError 409          the state has moved on
@@ -67,6 +68,12 @@ class UnauthorizedError(ServiceError):
     """No live session."""
 
     status, code, title = 401, "unauthorized", "Please log in."
+
+
+class PaymentRequiredError(ServiceError):
+    """The company has no credit left; nothing was charged and nothing given."""
+
+    status, code, title = 402, "no_credits", "Your company has no credits left."
 
 
 class RefusedError(ServiceError):

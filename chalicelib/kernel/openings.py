@@ -17,11 +17,11 @@ def begin() -> None:
     _opened.set({})
 
 
-def note(kind: str, company_id: str | None) -> None:
-    """One more record of this kind was opened; of which company, or None for the operator's own."""
+def note(kind: str, company_id: str | None, number: int = 1) -> None:
+    """So many more records of this kind were opened; of which company, or None for the operator's own."""
     counts = _opened.get()
     if counts is not None:
-        counts[company_id, kind] = counts.get((company_id, kind), 0) + 1
+        counts[company_id, kind] = counts.get((company_id, kind), 0) + number
 
 
 def counted() -> dict[str | None, dict[str, int]]:

@@ -82,6 +82,11 @@ def wechat_api_url() -> str:
     return os.environ["WECHAT_API_URL"].rstrip("/")
 
 
+def ai_model() -> str:
+    """The language model of this installation (``AiModel``), as it was configured; empty: none."""
+    return os.environ.get("AI_MODEL", "")
+
+
 def evidence_bucket() -> str:
     """Name of the bucket that holds the anchored heads of the evidence, one for each account."""
     return f"{APP}-evidence-{os.environ['ACCOUNT_ID']}"

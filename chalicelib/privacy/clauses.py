@@ -215,7 +215,7 @@ _ROWS: Final = (
         "4.2",
         "Prospect data crosses a border only on a recorded basis.",
         "standard clauses where the GDPR applies; advice to recipients recorded",
-        "partly",
+        "works",
     ),
     Clause(
         "encryption",

@@ -125,7 +125,9 @@ def findings() -> tuple[Finding, ...]:
                 "ai_without_service_purpose",
                 ("2.2.1(g)", "2.3.2"),
                 "AI data appears only under improving the products, not under providing functions.",
-                "A user's own AI call is the client's instruction; improving asks consent apart.",
+                "The text of 2.2.1(g) is read as a purpose of its own, generate_with_ai: an answer to what a"
+                " user put in, for the client and on its instructions (its settings for AI), as 2.3.2 is"
+                " headed. Improving the products with it asks consent apart; to confirm.",
             )
         )
     if next(r for r in TABLE if r.purpose is Purpose.SECURITY_AND_FAULTS).bases == (LegalBasis.CONSENT,):

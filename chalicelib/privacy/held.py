@@ -1,9 +1,9 @@
 """What is held about a person, field by field: whence, what for, on which basis, until when and why (5.1).
 
-Promise: computed from the declarations of the record and from the policy's tables, so what a user is shown
-in Personal Settings is what the code is held to. Where the tables name no purpose or basis, the answer is
-an empty list and not a kind guess (see `findings`). Cost: words are codes and English; the page translates
-them. Sources: policy 2.3, 4.1.2, 5.1; GDPR 15(1)(a), (d), (g).
+Promise: computed from the declarations of the record and from the policy's tables (and the one purpose that
+only its text names), so what a user is shown in Personal Settings is what the code is held to. Where neither
+names a purpose or basis, the answer is an empty list and not a kind guess (see `findings`). Cost: words are
+codes and English; the page translates them. Sources: policy 2.3, 4.1.2, 5.1; GDPR 15(1)(a), (d), (g).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from chalicelib.privacy.fields import (
     exported,
 )
 from chalicelib.privacy.processing import period_text
-from chalicelib.privacy.register import HOLDINGS, TABLE, Category, LegalBasis, Purpose, Role, Row, Source
+from chalicelib.privacy.register import HOLDINGS, PURPOSES, Category, LegalBasis, Purpose, Role, Row, Source
 from chalicelib.privacy.retention import KeptUntil, Retention, keep_until, section
 
 _BY_CATEGORY: Final = MappingProxyType(
@@ -134,7 +134,7 @@ def _said(made: Declaration, field: str) -> Personal | Opaque:
 
 
 def _rows(role: Role, category: Category) -> tuple[Row, ...]:
-    return tuple(row for row in TABLE if row.role is role and category in row.categories)
+    return tuple(row for row in PURPOSES.values() if row.role is role and category in row.categories)
 
 
 def _sources(said: Personal, rows: tuple[Row, ...]) -> tuple[Source, ...]:

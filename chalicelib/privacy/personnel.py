@@ -40,6 +40,8 @@ class Right(StrEnum):
     RETENTION = "retention"
     PROCESSING = "processing"
     EVIDENCE = "evidence"
+    PROSPECTS = "prospects"
+    """The operator's own base: what is taken in, and on which ground."""
     SECURITY = "security"
     GRANTS_ASK = "grants.ask"
     GRANTS_APPROVE = "grants.approve"
@@ -55,10 +57,10 @@ MAY: Final[Mapping[StaffPosition, frozenset[Right]]] = MappingProxyType(
         StaffPosition.SUPPORT: frozenset({_R.OWN, _R.GRANTS_ASK, _R.DATA_READ}),
         StaffPosition.PRIVACY: frozenset(
             {_R.OWN, _R.REQUESTS, _R.DISCLOSURES, _R.RETENTION, _R.PROCESSING, _R.EVIDENCE, _R.GRANTS_ASK}
-            | {_R.GRANTS_APPROVE, _R.DATA_READ, _R.DATA_EXPORT}
+            | {_R.GRANTS_APPROVE, _R.DATA_READ, _R.DATA_EXPORT, _R.PROSPECTS}
         ),
         StaffPosition.LEGAL: frozenset(
-            {_R.OWN, _R.DISCLOSURES, _R.HOLDS, _R.RETENTION, _R.PROCESSING, _R.EVIDENCE}
+            {_R.OWN, _R.DISCLOSURES, _R.HOLDS, _R.RETENTION, _R.PROCESSING, _R.EVIDENCE, _R.PROSPECTS}
         ),
         StaffPosition.SECURITY: frozenset(
             {_R.OWN, _R.SECURITY, _R.EVIDENCE, _R.GRANTS_ASK, _R.GRANTS_APPROVE, _R.DATA_READ}

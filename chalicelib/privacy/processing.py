@@ -16,7 +16,7 @@ from typing import Any, Final
 from chalicelib.privacy.fields import Declaration, declaration
 from chalicelib.privacy.register import (
     DUTY_SECTIONS,
-    TABLE,
+    PURPOSES,
     Category,
     Duty,
     LegalBasis,
@@ -139,7 +139,9 @@ def _subjects(row: Row) -> tuple[Subject, ...]:
 
 
 def activities(records: Iterable[type[Any]]) -> tuple[Activity, ...]:
-    """The record, in the order of the policy's tables, over the given record types."""
+    """The record, in the order of the policy's tables, over the given record types; at the end what only the
+    text of the policy names.
+    """
     known = tuple(records)
     return tuple(
         Activity(
@@ -154,7 +156,7 @@ def activities(records: Iterable[type[Any]]) -> tuple[Activity, ...]:
             transfers=("with a recorded basis only (4.2)" if Subject.PROSPECT in _subjects(row) else "none"),
             held=_held(row, known),
         )
-        for row in TABLE
+        for row in PURPOSES.values()
     )
 
 
@@ -164,7 +166,7 @@ def unplaced(records: Iterable[type[Any]]) -> tuple[tuple[str, Category, Role], 
     Each needs a word from counsel or another declaration; the register itself has such gaps (see
     findings).
     """
-    named = {(row.role, category) for row in TABLE for category in row.categories}
+    named = {(row.role, category) for row in PURPOSES.values() for category in row.categories}
     return tuple(
         sorted(
             {

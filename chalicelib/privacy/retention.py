@@ -164,10 +164,12 @@ class Retention(StrEnum):
     REFUSED_COPY = "refused_copy"
     STOCKED_PROSPECT = "stocked_prospect"
     ADDED_PROSPECT = "added_prospect"
+    CLAIM = "claim"
     AI_TEXT = "ai_text"
     AI_SAMPLE = "ai_sample"
     FILE_JOB = "file_job"
     FILE = "file"
+    INFORMING = "informing"
 
     @property
     def rule(self) -> Rule:
@@ -192,6 +194,13 @@ RULES: Final = MappingProxyType(
                 Criterion.LAW_OR_AGREEMENT,
                 None,
                 "a refusal must be remembered as long as anybody here could write (GDPR 21(3))",
+            ),
+            _rule(
+                Retention.INFORMING,
+                Criterion.LAW_OR_AGREEMENT,
+                None,
+                "whether a person was told must be known as long as the company may write to them (GDPR"
+                " 14(3), 5(2))",
             ),
             _rule(Retention.SIGNUP_PENDING, _SERVICE, SIGNUP_PENDING, "a signup nobody has confirmed"),
             _rule(Retention.MAIL_CODE, _SECURITY, MAIL_CODE, "a mailed code works for minutes"),
@@ -226,6 +235,7 @@ RULES: Final = MappingProxyType(
                 ADDED_PROSPECT,
                 "a shared prospect stays this long after it was first shared; our choice",
             ),
+            _rule(Retention.CLAIM, _SERVICE, CLAIM, "a claim that nobody takes up again ends; our choice"),
             _rule(Retention.AI_TEXT, _SERVICE, AI_TEXT, "what AI was given and wrote; our choice"),
             _rule(
                 Retention.AI_SAMPLE,
@@ -306,6 +316,7 @@ SUSPENDED: Final = frozenset(
     {
         Retention.SERVICE_TERM,
         Retention.SUPPRESSION,
+        Retention.INFORMING,
         Retention.INVITATION,
         Retention.DEVICE,
         Retention.WECHAT_NICKNAME,
@@ -314,6 +325,7 @@ SUSPENDED: Final = frozenset(
         Retention.EMAIL_TRACKING,
         Retention.EVIDENCE,
         Retention.REQUEST,
+        Retention.AI_TEXT,
     }
 )
 """What a hold suspends: records. The others are keys, codes and counters that live for minutes or days."""

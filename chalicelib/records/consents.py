@@ -28,6 +28,7 @@ class UserConsent:
     method: str = opaque(export=True)
     at: int = opaque(export=True)
     receipt_id: str = opaque(export=True)
+    forgotten_at: int | None = opaque(why="when what the yes before it covered was gone", default=None)
 
 
 @record(

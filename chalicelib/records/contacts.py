@@ -22,6 +22,9 @@ class Contact:
     contact_id: str = opaque()
     created_by: str = opaque()
     person: str | None = opaque(why="keyed hash of the address; None without one", default=None)
+    prospect_id: str | None = opaque(
+        why="who it was revealed as; None for no prospect of the base", default=None
+    )
     created_at: int = opaque()
     updated_at: int = opaque()
     name: str = personal(Category.STORED, "name")

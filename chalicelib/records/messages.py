@@ -54,6 +54,9 @@ class Message:
         why="keyed hashes of the recipients, by which they are found when their deliveries are gone",
         default=(),
     )
+    inform: bool = opaque(
+        why="carries the notice to those who have yet to be told where their data came from", default=False
+    )
     clicks: dict[str, int] = opaque(why="clicks by link, of all recipients together", default_factory=dict)
     subject: str = personal(Category.COMMUNICATIONS, "subject")
     sender: str = personal(Category.COMMUNICATIONS, "sender", subject=Subject.USER)
@@ -103,6 +106,7 @@ class Delivery:
     outcome: Outcome | None = opaque(default=None)
     sent_at: int | None = opaque(why="a fact about the mail, not its reader", default=None)
     mode: TrackingMode = opaque(why="what the mail carried", default=TrackingMode.NONE)
+    informs: bool = opaque(why="whether it carried the notice: noted before it left", default=False)
     email: str = personal(Category.EMAIL_TRACKING, "recipient")
     opens: int = personal(Category.EMAIL_TRACKING, "times", default=0)
     machine_opens: int = personal(Category.EMAIL_TRACKING, "times", default=0)

@@ -140,6 +140,21 @@ class Reveal:
 
 
 @record(
+    kind="claim",
+    table="prospects",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.CLAIM,
+)
+class Claim:
+    """A line of the list of what a user works on. Whose a prospect is says `Reveal`; this finds it."""
+
+    company_id: str = opaque()
+    user_id: str = opaque()
+    prospect_id: str = opaque()
+
+
+@record(
     kind="posting",
     table="prospects",
     subject=Subject.PROSPECT,

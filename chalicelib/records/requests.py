@@ -123,6 +123,10 @@ class Request:
     token_until: int = opaque()
     company_id: str | None = opaque(why="of the account the mailbox had when it was proven", default=None)
     user_id: str | None = opaque(why="that account", default=None)
+    prospect_id: str | None = opaque(
+        why="the person in the base of prospects, if it had anything of the mailbox when it was proven",
+        default=None,
+    )
     data_open: bool = opaque(why="whether the token opens the account's data", default=False)
     outcomes: list[str] = opaque(default_factory=list, export=True)
     cursor_at: int | None = opaque(why="when the last company looked at had come", default=None)

@@ -20,8 +20,9 @@ PER_RUN: Final = 2000
 
 def sweep() -> None:
     """Send a hint for everything overdue: deliveries, account mail, members who left, people being erased,
-    terms that end, requests to answer, policies to announce, holds, disclosures to tell of, what is over.
-    Seventeen queries a run when all is well.
+    terms that end, requests to answer, policies to announce, holds, disclosures to tell of, consents taken
+    back, prospects nobody has told, lists on their way in and out, what is over. Twenty-three queries a run
+    when all is well.
     """
     now = clock.now()
     deliveries: list[dict[str, str | int]] = [
@@ -62,8 +63,45 @@ def sweep() -> None:
         {"task": "tell_disclosed", "company": key["company_id"], "disclosure": key["disclosure_id"]}
         for key in store.due.silenced(now, PER_RUN)
     ]
+    withdrawn: list[dict[str, str | int]] = [
+        {"task": "forget_samples", "company": key["company_id"], "user": key["user_id"]}
+        for key in store.due.withdrawn(now, PER_RUN)
+    ]
+    imports: list[dict[str, str | int]] = [
+        {"task": "import", "company": key["company_id"], "import": key["import_id"]}
+        for key in store.due.importing(now, PER_RUN)
+    ]
+    exports: list[dict[str, str | int]] = [
+        {"task": "export", "company": key["company_id"], "export": key["export_id"]}
+        for key in store.due.exporting(now, PER_RUN)
+    ]
+    queues.hint(settings.QUEUE_FILES, [*imports, *exports])
+    uninformed: list[dict[str, str | int]] = [
+        {"task": "notice_due", "company": key["company_id"], "prospect": key["prospect_id"]}
+        for key in store.due.informing(now, PER_RUN)
+    ]
+    leaving_base: list[dict[str, str | int]] = [
+        {"task": "withdraw", "prospect": key["prospect_id"]} for key in store.due.withdrawals(now, PER_RUN)
+    ]
+    asked: list[dict[str, str | int]] = [
+        {"task": "job", "company": key["company_id"], "user": key["user_id"], "job": key["job_id"]}
+        for key in store.due.ai_jobs(now, PER_RUN)
+    ]
+    queues.hint(settings.QUEUE_AI, asked)
     over = expiry.due_tasks(now, PER_RUN)
-    due = [*leaving, *erasing, *reminders, *requested, *announced, *holds, *untold, *over]
+    due = [
+        *leaving,
+        *erasing,
+        *reminders,
+        *requested,
+        *announced,
+        *holds,
+        *untold,
+        *withdrawn,
+        *uninformed,
+        *leaving_base,
+        *over,
+    ]
     queues.hint(settings.QUEUE_TASKS, due)
     if deliveries or notices or leaving or erasing:
         telemetry.event(
@@ -73,7 +111,17 @@ def sweep() -> None:
             leaving=len(leaving),
             erasing=len(erasing),
         )
-    if reminders or requested or announced or holds or untold or over:
+    if (
+        reminders
+        or requested
+        or announced
+        or holds
+        or untold
+        or withdrawn
+        or uninformed
+        or leaving_base
+        or over
+    ):
         telemetry.event(
             "taken_up",
             reminders=len(reminders),
@@ -81,5 +129,8 @@ def sweep() -> None:
             announced=len(announced),
             holds=len(holds),
             untold=len(untold),
+            withdrawn=len(withdrawn),
+            uninformed=len(uninformed),
+            leaving_base=len(leaving_base),
             over=len(over),
         )

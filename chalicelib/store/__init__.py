@@ -11,28 +11,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from chalicelib.store import accounts as accounts
+    from chalicelib.store import agreements as agreements
+    from chalicelib.store import ai as ai
     from chalicelib.store import announcements as announcements
     from chalicelib.store import chain as chain
     from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
     from chalicelib.store import cookies as cookies
+    from chalicelib.store import credit as credit
     from chalicelib.store import disclosures as disclosures
     from chalicelib.store import due as due
     from chalicelib.store import erasure as erasure
     from chalicelib.store import expiry as expiry
+    from chalicelib.store import exports as exports
     from chalicelib.store import failures as failures
     from chalicelib.store import holds as holds
     from chalicelib.store import idempotency as idempotency
+    from chalicelib.store import imports as imports
     from chalicelib.store import items as items
     from chalicelib.store import leaving as leaving
     from chalicelib.store import ledger as ledger
     from chalicelib.store import limits as limits
+    from chalicelib.store import loads as loads
     from chalicelib.store import messages as messages
     from chalicelib.store import notifications as notifications
     from chalicelib.store import prospects as prospects
     from chalicelib.store import reach as reach
     from chalicelib.store import receipts as receipts
     from chalicelib.store import requests as requests
+    from chalicelib.store import samples as samples
     from chalicelib.store import staff as staff
     from chalicelib.store import standing as standing
     from chalicelib.store import subscriptions as subscriptions
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
     from chalicelib.store import table as table
     from chalicelib.store import tracking as tracking
     from chalicelib.store import transaction as transaction
+    from chalicelib.store import transfers as transfers
     from chalicelib.store import vault as vault
     from chalicelib.store import watching as watching
     from chalicelib.store import wechat as wechat

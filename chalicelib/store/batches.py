@@ -1,21 +1,25 @@
-"""Deleting many rows at once: BatchWriteItem, 25 rows a call.
+"""Deleting and writing many rows at once: BatchWriteItem, 25 rows a call.
 
 PynamoDB's own batches give up on what DynamoDB leaves over and commit what a failed block left behind. Here
 what is left over travels with the next rows, after a pause, until nothing is left or it is said that
-something is. A batch has no conditions, so only rows go this way whose keys nobody will ever use again.
+something is. A batch has no conditions, so only rows are deleted this way whose keys nobody will ever use
+again, and only rows are written whose keys nobody else can know yet.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.kernel import aws, telemetry
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.store.failures import backoff
+
+if TYPE_CHECKING:
+    from chalicelib.store.items import Row
 
 Key = tuple[str, str]
 """Partition and sort key of a row."""
@@ -34,8 +38,23 @@ def delete(table: str, keys: Iterable[Key]) -> int:
     Raises:
         UnavailableError: DynamoDB would not take them all; what is gone stays gone.
     """
-    waiting = deque(dict.fromkeys(keys))
-    asked, refused = len(waiting), 0
+    wanted = [
+        {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in dict.fromkeys(keys)
+    ]
+    return _all(table, wanted)
+
+
+def put(table: str, rows: Iterable[Row]) -> int:
+    """Write rows over whatever lies under their keys, each key once; returns how many. As `delete`.
+
+    Raises:
+        UnavailableError: DynamoDB would not take them all; what is written stays written.
+    """
+    return _all(table, [{"PutRequest": {"Item": row.serialize()}} for row in rows])
+
+
+def _all(table: str, wanted: Sequence[dict[str, Any]]) -> int:
+    waiting, refused = deque(wanted), 0
     while waiting:
         taken = [waiting.popleft() for _ in range(min(ROWS, len(waiting)))]
         left = _write(table, taken)
@@ -46,7 +65,7 @@ def delete(table: str, keys: Iterable[Key]) -> int:
             raise UnavailableError
         if left:
             backoff(refused)
-    return asked
+    return len(wanted)
 
 
 def call(operation: str, **request: Any) -> Any:
@@ -58,10 +77,7 @@ def call(operation: str, **request: Any) -> Any:
         raise UnavailableError from None
 
 
-def _write(table: str, keys: Sequence[Key]) -> list[Key]:
-    """One BatchWriteItem; the keys that DynamoDB had no time for."""
-    wanted = [{"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in keys]
-    answer = call("batch_write_item", RequestItems={table: wanted})
-    left = answer.get("UnprocessedItems", {}).get(table, ())
-    found = [one["DeleteRequest"]["Key"] for one in left]
-    return [(key["pk"]["S"], key["sk"]["S"]) for key in found]
+def _write(table: str, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One BatchWriteItem; what DynamoDB had no time for."""
+    answer = call("batch_write_item", RequestItems={table: list(wanted)})
+    return list(answer.get("UnprocessedItems", {}).get(table, ()))

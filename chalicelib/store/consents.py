@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from chalicelib.privacy.consent import ConsentPurpose
+from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.records.consents import UserConsent, UserReceipt
 from chalicelib.store.receipts import Placed, placed
-from chalicelib.store.table import Rows, Stored
+from chalicelib.store.table import Due, Rows, Stored
 from chalicelib.store.transaction import Transaction
 
-CONSENTS = Rows(UserConsent, pk="{company_id}", sk="consent#{user_id}#{purpose}")
+SAMPLES_DUE = "samples"
+"""The index partition of words that took a yes to improving AI back, until what it covered is gone."""
+PATIENCE = 300
+"""Seconds after which the sweeper takes it up, if the hint was lost."""
+
+
+def _samples_due(word: UserConsent) -> Due | None:
+    if word.purpose is not ConsentPurpose.AI_IMPROVEMENT or word.state is ConsentState.GRANTED:
+        return None
+    return None if word.forgotten_at is not None else Due(SAMPLES_DUE, word.at + PATIENCE)
+
+
+CONSENTS = Rows(UserConsent, pk="{company_id}", sk="consent#{user_id}#{purpose}", due=_samples_due)
 RECEIPTS = Rows(UserReceipt, pk="{company_id}", sk="user#{user_id}#{receipt_id}")
 
 

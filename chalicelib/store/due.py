@@ -18,14 +18,20 @@ from chalicelib.store.accounts import (
     TERMS_DUE,
     waits_for,
 )
+from chalicelib.store.agreements import WITHDRAWALS, WITHDRAWALS_DUE
+from chalicelib.store.ai import AI_DUE, JOBS
 from chalicelib.store.announcements import ANNOUNCEMENTS, ANNOUNCEMENTS_DUE
+from chalicelib.store.consents import CONSENTS, SAMPLES_DUE
 from chalicelib.store.disclosures import DISCLOSED, SILENCE_DUE
 from chalicelib.store.erasure import ERASING, ERASING_DUE
+from chalicelib.store.exports import EXPORTS, EXPORTS_DUE
 from chalicelib.store.holds import HOLDS, HOLDS_DUE
+from chalicelib.store.imports import IMPORTS, IMPORTS_DUE
 from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
 from chalicelib.store.leaving import LEAVING_DUE
 from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
 from chalicelib.store.requests import REQUESTS, REQUESTS_DUE
+from chalicelib.store.standing import INFORMING_DUE, TO_INFORM
 from chalicelib.store.table import EXPIRY, LANES
 
 FAR = 253_402_300_800
@@ -90,9 +96,41 @@ def requests(until: int, limit: int) -> Iterator[dict[str, str]]:
     return (REQUESTS.key_of(row) for row in _overdue(AccountsRow, REQUESTS_DUE, until, limit))
 
 
+def withdrawn(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, user_id) of users who took back a yes to improving AI, whose samples are not known to
+    be gone by ``until``.
+    """
+    return (CONSENTS.key_of(row) for row in _overdue(AccountsRow, SAMPLES_DUE, until, limit))
+
+
+def importing(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, import_id) of imports with work that nobody has moved on, due by ``until``."""
+    return (IMPORTS.key_of(row) for row in _overdue(WorkspaceRow, IMPORTS_DUE, until, limit))
+
+
+def exporting(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, export_id) of exports that must go on, or whose files must go, by ``until``."""
+    return (EXPORTS.key_of(row) for row in _overdue(WorkspaceRow, EXPORTS_DUE, until, limit))
+
+
+def ai_jobs(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, user_id, job_id) of AI jobs to be done, or told of, by ``until``."""
+    return (JOBS.key_of(row) for row in _overdue(WorkspaceRow, AI_DUE, until, limit))
+
+
 def silenced(until: int, limit: int) -> Iterator[dict[str, str]]:
     """Keys (company_id, disclosure_id) of disclosures of which those concerned may hear by ``until``."""
     return (DISCLOSED.key_of(row) for row in _overdue(AccountsRow, SILENCE_DUE, until, limit))
+
+
+def informing(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (company_id, place, prospect_id) of people who ought to have been told by ``until``."""
+    return (TO_INFORM.key_of(row) for row in _overdue(WorkspaceRow, INFORMING_DUE, until, limit))
+
+
+def withdrawals(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (prospect_id) of people on their way out of the base whose work is due by ``until``."""
+    return (WITHDRAWALS.key_of(row) for row in _overdue(AccountsRow, WITHDRAWALS_DUE, until, limit))
 
 
 def announcements() -> dict[str, int]:

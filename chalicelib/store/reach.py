@@ -1,9 +1,9 @@
 """Which rows a hold reaches, or an explanation is about: walked unopened, to be continued anywhere.
 
 A company: all that lies in its partitions. A user: all that names them in its key, and the messages they
-wrote. A person: the contacts and deliveries found by their keyed hash, their opens, and the messages that
-went to them, also those that outlived their deliveries. What belongs to a message (text, deliveries, opens,
-clicks) is always taken together.
+wrote, and what they asked of AI. A person: the contacts, deliveries and AI jobs found by their keyed hash,
+their opens, and the messages that went to them, also those that outlived their deliveries. What belongs to a
+message (text, deliveries, opens, clicks) is always taken together.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.kernel import clock, ids
 from chalicelib.privacy.retention import EMAIL_TRACKING, add_months
 from chalicelib.records.holds import HoldScope
+from chalicelib.store.ai import JOBS
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.failures import translate
 from chalicelib.store.items import AccountsRow, PersonIndex, WorkspaceRow
@@ -86,6 +87,8 @@ def about(row: Found) -> tuple[str | None, str | None]:
         return None, parts[1]
     if row.kind == MESSAGES.kind:
         return _fact(row, "user_id"), None
+    if row.kind == JOBS.kind:
+        return parts[1], _fact(row, "person")
     return None, _fact(row, "person") if row.kind in {CONTACTS.kind, DELIVERIES.kind} else None
 
 
@@ -131,7 +134,7 @@ def _stretches(scope: HoldScope, target: str | None) -> list[tuple[type[Any], st
         return [(AccountsRow, ""), (WorkspaceRow, "")]
     if scope is HoldScope.USER:
         own: list[tuple[type[Any], str]] = [(AccountsRow, f"{begins}{target}") for begins in (*OF_USER, LAST)]
-        return [*own, (WorkspaceRow, _WRITTEN)]
+        return [*own, (WorkspaceRow, f"ai#{target}#"), (WorkspaceRow, _WRITTEN)]
     return [(WorkspaceRow, f"open#{target}#"), (WorkspaceRow, _BY_PERSON), (WorkspaceRow, _OLD)]
 
 

@@ -10,16 +10,39 @@ from dataclasses import dataclass
 
 from chalicelib.kernel import ids
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
-from chalicelib.records.standing import Consent, Receipt, Refusal
+from chalicelib.records.standing import (
+    Consent,
+    Informed,
+    Informing,
+    InformingLine,
+    InformingProof,
+    Receipt,
+    Refusal,
+)
 from chalicelib.store import vault
 from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.receipts import Placed, placed
-from chalicelib.store.table import Rows, new_op, query_rows
+from chalicelib.store.table import Due, Rows, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 CONSENTS = Rows(Consent, pk="{company_id}#standing", sk="{person}#consent#{purpose}")
 REFUSALS = Rows(Refusal, pk="{company_id}#standing", sk="{person}#refusal#{stop}")
 RECEIPTS = Rows(Receipt, pk="{company_id}", sk="receipt#{who}#{receipt_id}")
+
+INFORMING_DUE = "informing"
+"""The index partition of people whose date to be told has yet to come, or has passed unnoticed."""
+
+DUE, DONE = "due", "done"
+"""The two lists of a company: whom it has yet to tell, and who has been told."""
+
+INFORMING = Rows(Informing, pk="{company_id}#standing", sk="{person}#informing")
+TO_INFORM = Rows(
+    InformingLine,
+    pk="{company_id}#informing",
+    sk="{place}#{prospect_id}",
+    due=lambda line: Due(INFORMING_DUE, line.due_at) if line.place == DUE and not line.reminded else None,
+)
+INFORMING_PROOFS = Rows(InformingProof, pk="{company_id}", sk="informing#{who}#{entry_id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +51,18 @@ class Standing:
 
     consents: dict[ConsentPurpose, Consent]
     stops: frozenset[Stop]
+    informing: Informing | None = None
+    """What the company owes them for having received them from the base; None: they came another way."""
 
     def consent(self, purpose: ConsentPurpose) -> ConsentState:
         """The recorded state; unknown when nobody ever asked."""
         known = self.consents.get(purpose)
         return ConsentState.UNKNOWN if known is None else known.state
+
+    def owed(self) -> Informing | None:
+        """The notice that this person has yet to get; None when none is owed."""
+        due = self.informing is not None and self.informing.state is Informed.DUE
+        return self.informing if due else None
 
 
 def person(company_id: str, canonical_address: str) -> str:
@@ -44,6 +74,7 @@ def of(company_id: str, who: str) -> Standing:
     """One consistent query."""
     consents: dict[ConsentPurpose, Consent] = {}
     stops: set[Stop] = set()
+    informing = None
     for row in query_rows(WorkspaceRow, f"{company_id}#standing", f"{who}#"):
         if row.kind == REFUSALS.kind:
             refusal = REFUSALS.decode(
@@ -53,7 +84,9 @@ def of(company_id: str, who: str) -> Standing:
                 stops.add(refusal.stop)
         elif row.kind == CONSENTS.kind and (known := CONSENTS.live(row, None)) is not None:
             consents[known.value.purpose] = known.value
-    return Standing(consents, frozenset(stops))
+        elif row.kind == INFORMING.kind:
+            informing = INFORMING.decode(row, None).value  # it has no end either, and would count as well
+    return Standing(consents, frozenset(stops), informing)
 
 
 def receipts(company_id: str, who: str, limit: int, before: str | None) -> list[Placed[Receipt]]:

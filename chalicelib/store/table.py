@@ -15,8 +15,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar, cast, get_type_hints
 
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
@@ -370,9 +371,14 @@ def query_rows(
         raise translate(error) from None
 
 
-def get_together(*wanted: tuple[Rows[Any], dict[str, Any]], use: Use | None = None) -> list[Any]:
+def get_together(
+    *wanted: tuple[Rows[Any], dict[str, Any]],
+    use: Use | None = None,
+    uses: Mapping[str, Use] = MappingProxyType({}),
+) -> list[Any]:
     """Rows of one table by their keys in one call (BatchGetItem), consistent, in the order asked; None for
-    what is not there. One read unit each.
+    what is not there. One read unit each. ``uses`` says by kind what a row is opened for where the kinds
+    differ in that.
 
     PynamoDB asks again for keys that DynamoDB left over.
 
@@ -388,7 +394,7 @@ def get_together(*wanted: tuple[Rows[Any], dict[str, Any]], use: Use | None = No
     except PynamoDBException as error:
         raise translate(error) from None
     return [
-        rows.live(found[place], use) if place in found else None
+        rows.live(found[place], uses.get(rows.kind, use)) if place in found else None
         for (rows, _), place in zip(wanted, keys, strict=True)
     ]
 

@@ -127,6 +127,10 @@ class Transaction:
         """Let everything depend on a row that must still be the version that was read; it stays as it is."""
         self._checks.append((rows.model, rows.keyed(known.value), rows.model.version == known.version))
 
+    def check_absent(self, rows: Rows[Any], **key: Any) -> None:
+        """Let everything depend on there being no such row, or only one whose time is over."""
+        self._checks.append((rows.model, rows.model(*rows.place(**key)), absent(rows.model)))
+
     def _see(self, row: Row) -> None:
         """The first row is the witness, or the first of the ledger: others may be somebody else's by now."""
         if self._witness is None or (isinstance(row, LedgerRow) and not isinstance(self._witness, LedgerRow)):

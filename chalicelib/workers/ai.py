@@ -8,10 +8,13 @@ from typing import Any, Final
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
+from chalicelib.services.ai import running
 
 bp = Blueprint(__name__)
 
-_WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {}
+_WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "job": lambda task: running.run(task["company"], task["user"], task["job"]),
+}
 
 
 @bp.on_sqs_message(queue=settings.QUEUE_AI, batch_size=1)

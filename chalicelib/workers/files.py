@@ -12,10 +12,29 @@ from typing import Any, Final
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
+from chalicelib.services.contacts import export_work, import_undoing
+from chalicelib.services.prospects import loading
 
 bp = Blueprint(__name__)
 
-_WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {}
+
+def _export(task: dict[str, Any]) -> None:
+    export_work.go_on(task["company"], task["export"])
+
+
+def _import(task: dict[str, Any]) -> None:
+    import_undoing.go_on(task["company"], task["import"])
+
+
+def _load(task: dict[str, Any]) -> None:
+    loading.go_on(task["load"])
+
+
+_WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "export": _export,
+    "import": _import,
+    "load": _load,
+}
 
 
 @bp.on_sqs_message(queue=settings.QUEUE_FILES, batch_size=1)

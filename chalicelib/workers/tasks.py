@@ -12,11 +12,13 @@ from typing import Any, Final
 from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
+from chalicelib.services.ai import samples
 from chalicelib.services.companies import reminders
 from chalicelib.services.disclosures import disclosure_silence
 from chalicelib.services.erasure import erasing, leavers
 from chalicelib.services.keeping import expiry, holding
 from chalicelib.services.notifications import announcements
+from chalicelib.services.prospects import informing, withdrawing
 from chalicelib.services.requests import routing
 
 bp = Blueprint(__name__)
@@ -58,6 +60,26 @@ def _tell_disclosed(task: dict[str, Any]) -> None:
     disclosure_silence.end(task["company"], task["disclosure"])
 
 
+def _forget_samples(task: dict[str, Any]) -> None:
+    samples.forget(task["company"], task["user"])
+
+
+def _notice_due(task: dict[str, Any]) -> None:
+    informing.remind(task["company"], task["prospect"])
+
+
+def _withdraw(task: dict[str, Any]) -> None:
+    withdrawing.go_on(task["prospect"])
+
+
+def _withdraw_from(task: dict[str, Any]) -> None:
+    withdrawing.piece(task["prospect"], task["after"], task["until"])
+
+
+def _withdrawal_end(task: dict[str, Any]) -> None:
+    withdrawing.end(task["prospect"])
+
+
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
     "erase_person": _erase_person,
@@ -68,6 +90,11 @@ _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "expire": _expire,
     "keep_as_wanted": _keep_as_wanted,
     "tell_disclosed": _tell_disclosed,
+    "withdraw": _withdraw,
+    "withdraw_from": _withdraw_from,
+    "withdrawal_end": _withdrawal_end,
+    "notice_due": _notice_due,
+    "forget_samples": _forget_samples,
 }
 
 

@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import capacity, emulator, pushes, retries, streams
+from infra.local import capacity, emulator, model, pushes, retries, streams
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -113,6 +113,7 @@ def main() -> None:
     emulator.take_loopback_for_tls()
     emulator.enforce_leading_keys()
     emulator.name_actions_as_aws_does()
+    model.authorise_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
     retries.bring_failures_back_sooner()

@@ -1,7 +1,7 @@
 """`make demo`: the main journey, step by step, each checked against what is promised.
 
 Talks to the stack that `make run` started, or else starts a throw-away one; only HTTP, as any client would.
-Ends with 1 at the first step that is not as promised. Takes about fifteen seconds.
+Ends with 1 at the first step that is not as promised. Takes about half a minute.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from http.client import HTTPException
 from typing import Any, Final
 
-from infra.local import demo_people, demo_rights
+from infra.local import demo_leads, demo_people, demo_rights
 from infra.local.deploy import DeploymentError
 from infra.local.journey import Journey, NotAsPromisedError, eventually, promised, send
 from infra.local.package import ROOT, PackagingError
@@ -47,8 +47,8 @@ READERS: Final[tuple[tuple[str, str, dict[str, str]], ...]] = (
 # ------------------------------------------------------------------ the journey
 
 
-def walk(on: Journey) -> None:
-    """From signing up to being left alone."""
+def walk(on: Journey, aws: str) -> None:
+    """From signing up to being left alone. ``aws``: where the local AWS is, for the operator's own desk."""
     once = secrets.token_hex(2)
     user, reader = f"li.wei.{once}@lanhai.example", f"bob.{once}@buyer.example"
     on.name("API", on.api)
@@ -58,6 +58,7 @@ def walk(on: Journey) -> None:
     before = _read(on, message, links)
     _stop(on, contact, reader, message, links, before)
     demo_people.walk(on, user, PASSWORD, contact)
+    demo_leads.walk(on, aws)
     demo_rights.walk(on, reader, contact)
     print()
     on.say("Everything was as promised.", colour="1")
@@ -192,11 +193,12 @@ def _draft(reader: str, subject: str) -> dict[str, Any]:
 # ------------------------------------------------------------------ starting
 
 
-def running() -> str | None:
-    """The address of the stack that `make run` holds, if there is one and it answers."""
+def running() -> tuple[str, str] | None:
+    """Where the API and the AWS of the stack are that `make run` holds, if there is one and it answers."""
     try:
-        api: str = json.loads((ROOT / ".local" / "stack.json").read_text())["api"]
-        return api if send("GET", f"{api}/v1/policy", None, {}).status == 200 else None
+        card = json.loads((ROOT / ".local" / "stack.json").read_text())
+        api, aws = str(card["api"]), str(card["aws"])
+        return (api, aws) if send("GET", f"{api}/v1/policy", None, {}).status == 200 else None
     except (OSError, ValueError, KeyError, HTTPException):
         return None
 
@@ -220,12 +222,14 @@ def main(argv: Sequence[str] = ()) -> int:
 
 def _run(*, own: bool, colours: bool) -> int:
     with ExitStack() as end:
-        api = None if own else running()
-        if api is None:
-            api = end.enter_context(LocalStack()).api
+        known = None if own else running()
+        if known is None:
+            stack = end.enter_context(LocalStack())
+            api, aws = stack.api, stack.aws
         else:
+            api, aws = known
             print(f"Using the stack at {api}; its mailbox is {api}/_local/mailbox/", file=sys.stderr)
-        walk(Journey(api, colours))
+        walk(Journey(api, colours), aws)
     return 0
 
 

@@ -1,7 +1,7 @@
 """The front door: one loopback address for the API and the tracking edge, as a custom domain gives in AWS.
 
-/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, /_local/wechat to WeChat's
-stand-in, all else to the REST API's stage.
+/o/ /c/ /u/ go to the edge's HTTP API, /_local/mailbox to the mails sent, /_local/wechat and /_local/model
+to the stand-ins of WeChat and of the language model, all else to the REST API's stage.
 It runs in the emulator's own process, so a request costs no extra hop, and body, method and headers pass
 through as they came.
 """
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from infra.local.asgi import App, BodyTooLargeError, Receive, Scope, Send, answer, read_body, replay
 from infra.local.mailbox import Mailbox
+from infra.local.model import Model
 from infra.local.wechat import Wechat
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -26,6 +27,7 @@ ADDRESS_HEADER = b"x-local-source-address"
 EDGE_PREFIXES = ("/o/", "/c/", "/u/")
 MAILBOX_PREFIX = "/_local/mailbox"
 WECHAT_PREFIX = "/_local/wechat"
+MODEL_PREFIX = "/_local/model"
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class Targets:
 
 def front_door(emulator: App, targets: Targets, mailbox: Mailbox) -> App:
     """The application behind the public port."""
-    wechat = Wechat()
+    wechat, model = Wechat(), Model()
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
@@ -48,6 +50,9 @@ def front_door(emulator: App, targets: Targets, mailbox: Mailbox) -> App:
             return
         if path.startswith(WECHAT_PREFIX + "/"):
             await wechat.serve(scope, path.removeprefix(WECHAT_PREFIX), receive, send)
+            return
+        if path.startswith(MODEL_PREFIX + "/"):
+            await model.serve(scope, path.removeprefix(MODEL_PREFIX), receive, send)
             return
         if not targets.api:
             await answer(send, 503, b'{"message":"Service Unavailable"}', "application/json")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,7 @@ __all__ = ["REGION", "FunctionError", "LocalStack", "StackError"]
 MAIL_DOMAIN = "okki.example"
 API_STAGE = "api"
 START_SECONDS = 30.0
-QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks")
+QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks", "files", "ai")
 LOG_PAGE = 10_000
 """Events of a log that the emulator gives out at once."""
 
@@ -73,6 +74,7 @@ class LocalStack:
         self.api = self.edge = f"http://127.0.0.1:{self._port}"
         self.mailbox = f"{self.api}/_local/mailbox"
         self.wechat = f"{self.api}/_local/wechat"
+        self.model = f"{self.api}/_local/model"
         self.aws = f"http://127.0.0.1:{self._aws_port}"
 
     # ------------------------------------------------------------------ life
@@ -272,6 +274,8 @@ class LocalStack:
         (self._run / "tmp").mkdir()
         self._log = folder / "aws.log"
         variables = environment(folder, self._run, self._aws_port, keep=self._state is not None)
+        # The emulated Bedrock answers by any OpenAI-compatible server; without one, by the stand-in.
+        variables["MINISTACK_BEDROCK_PROXY_URL"] = os.environ.get("AI_PROXY") or self.model
         if self._proxy:
             self._wire = Wire(("127.0.0.1", self._aws_port))
             self._wire.start()

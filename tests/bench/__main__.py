@@ -12,15 +12,21 @@ import time
 from infra.local import LocalStack
 from infra.local.package import ROOT
 from tests.bench import (
+    ai,
     counts,
     edge_cpu,
     erasure,
     evidence,
+    exports,
     identity,
     imports,
+    imports_csv,
     prices,
+    prospects,
     report,
     retention,
+    reveals,
+    sharing,
     vault,
 )
 from tests.bench.report import Line, Section
@@ -42,8 +48,12 @@ def main() -> int:
         counted = counts.count(stack)
         show(*counted.sections)
         show(*identity.measure(stack), vault.measure(stack), evidence.measure(stack))
-        show(*retention.measure(stack))
-        show(erasure.measure(stack))
+        show(*retention.measure(stack), exports.measure(stack))
+        show(erasure.measure(stack), ai.measure(stack))
+        show(reveals.measure(stack))
+        show(*sharing.measure(stack))
+        show(*prospects.measure(stack))
+        show(imports_csv.measure(stack))
     show(prices.measure(counted.usage))
 
     file = ROOT / ".local" / "bench.json"

@@ -30,7 +30,7 @@ CLIENTS: list[dict[str, Any]] = json.loads((EVENTS / "edge-requests.json").read_
 """What real mail clients send."""
 
 READER = "203.0.113.9"
-TABLES = ("accounts", "workspace", "ledger", "operator", "company-keys")
+TABLES = ("accounts", "workspace", "ledger", "operator", "company-keys", "prospects")
 LATER = 600
 """Seconds after sending: long enough that nobody takes a load for a gateway's scan."""
 

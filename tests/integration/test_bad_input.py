@@ -285,15 +285,16 @@ def test_a_field_nobody_declared_is_refused_at_every_level(
 
 
 FITS = {
-    "17": {"version", "months", "minutes", "days"},
+    "17": {"version", "months", "minutes", "days", "daily", "monthly"},
     str(10**30): {"version"},
     "True": {
-        *{"is_adult", "tracking", "admins_need_totp", "enabled", "needs_approval"},
+        *{"is_adult", "tracking", "inform", "admins_need_totp", "enabled", "needs_approval"},
         *{"agreed", "corrected", "release_data", "masked", "secret", "prescribed_agency", "export"},
+        *{"save_as_contact", "header", "informed"},
     },
     "[]": {"social", "cc", "tasks", "permissions", "items", "categories"},
     "['x']": {"permissions", "categories"},
-    "{}": {"choices"},
+    "{}": {"choices", "input", "columns"},
     "{'x': 1}": {"choices"},
     "'\\x00'": {"password", "current_password", "token", "wechat_ticket", "version"},
 }
@@ -623,6 +624,7 @@ def test_headers_nobody_asked_for_change_nothing(anna: User, headers: dict[str, 
 
 PAGES = {"/docs", "/v1/notifications/stop/{token}", "/v1/wechat/callback"}
 """What people open in a browser; everything else is for programs."""
+FILES = {"/v1/contacts/export"}
 
 
 @pytest.fixture(scope="module")
@@ -651,4 +653,5 @@ def test_every_answer_carries_the_security_headers(stack: LocalStack, spoilt: Us
             problem(answer, answer.status)
         else:
             assert policy == "default-src 'none'; frame-ancestors 'none'"
-            assert answer.headers["content-type"] == "application/json"
+            media = "text/csv; charset=utf-8; header=present" if route.path in FILES else "application/json"
+            assert answer.headers["content-type"] == media

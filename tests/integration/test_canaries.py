@@ -22,7 +22,16 @@ from chalicelib.privacy import fields
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
 from infra.local.wire import Call
-from tests.integration import canary_disclosures, canary_people, canary_requests, canary_staff
+from tests.integration import (
+    canary_ai,
+    canary_disclosures,
+    canary_exports,
+    canary_imports,
+    canary_people,
+    canary_prospects,
+    canary_requests,
+    canary_staff,
+)
 from tests.integration.client import (
     CHROME,
     POLICY,
@@ -53,7 +62,7 @@ for _module in pkgutil.iter_modules(chalicelib.records.__path__):
 RECORDS = {
     kind: made for kind, made in fields.RECORDS.items() if made.__module__.startswith("chalicelib.records.")
 }
-QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks")
+QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks", "files", "ai")
 DEAD = (*(f"{queue}-dead" for queue in QUEUES), "sweep-dead")
 
 RUN = os.urandom(3).hex()
@@ -124,6 +133,9 @@ PLANTED = {
     **canary_staff.planted(RUN),
     **canary_disclosures.planted(RUN),
     **canary_requests.planted(RUN),
+    **canary_imports.planted(RUN),
+    **canary_ai.planted(RUN),
+    **canary_prospects.planted(RUN),
 }
 """Where a value is needed in several places it is the same one, as in life."""
 
@@ -131,6 +143,8 @@ NOT_TEXT = {
     "user.registered_at": "a time like any other row's",
     "user.locale": "en or zh",
     **canary_requests.NOT_TEXT,
+    **canary_imports.NOT_TEXT,
+    **canary_ai.NOT_TEXT,
     "signup.locale": "en or zh",
     "notice.locale": "en or zh",
     "contact.country": "two letters",
@@ -372,6 +386,10 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     drained(stack, *QUEUES)
     _no_faults(stack)
     canary_requests.walk(user, own, values)
+    canary_imports.walk(user, own, values)
+    canary_ai.walk(user, own, values)
+    canary_prospects.walk(user, own, values)
+    canary_exports.walk(own, PLANTED["contact.name"])
 
     # A row that nobody foresaw: the contact's with the sealed message of another.
     database, where = stack.client("dynamodb"), {"TableName": "okki-leads-workspace"}
@@ -540,7 +558,7 @@ def test_no_table_holds_a_personal_value_in_clear(
 @pytest.mark.clause("encryption")
 def test_no_row_names_a_sealed_field_in_clear(stack: LocalStack, walked: dict[str, str]) -> None:
     kinds = set()
-    for table in ("accounts", "workspace", "ledger", "operator"):
+    for table in ("accounts", "workspace", "ledger", "operator", "prospects", "samples"):
         for row in rows(stack, table):
             made = RECORDS.get(row["kind"]["S"])
             if made is None:
@@ -552,3 +570,4 @@ def test_no_row_names_a_sealed_field_in_clear(stack: LocalStack, walked: dict[st
             if fields.sealed_fields(made):
                 assert "sealed" in row
     assert {"company", "user", "login", "contact", "message", "body", "delivery", "open"} <= kinds
+    assert {"stocked", "added", "posting", "informing", "informing_line"} <= kinds

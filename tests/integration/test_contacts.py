@@ -244,9 +244,10 @@ def test_a_repeated_request_makes_one_contact(user: User) -> None:
     assert (first.status, again.status) == (201, 201)
     assert again.json == first.json
     assert listed(user) == [first.json["id"]]
-    # Without a key, and with another one, it is another contact.
-    assert user.call("POST", "/v1/contacts", FULL).json["id"] != first.json["id"]
-    assert user.call("POST", "/v1/contacts", FULL, key()).json["id"] != first.json["id"]
+    # Without a key, and with another one, it is another contact, if that is wanted.
+    another = {**FULL, "if_exists": "create"}
+    assert user.call("POST", "/v1/contacts", another).json["id"] != first.json["id"]
+    assert user.call("POST", "/v1/contacts", another, key()).json["id"] != first.json["id"]
     # What is returned is the contact as it is now.
     user.call("PATCH", f"/v1/contacts/{first.json['id']}", {"version": 1, "position": "CEO"})
     assert user.call("POST", "/v1/contacts", FULL, once).json["version"] == 2
@@ -259,7 +260,8 @@ def test_a_key_belongs_to_one_body_one_user_and_one_day(stack: LocalStack, user:
     refused(answer, 422, "invalid", "Idempotency-Key", "used_with_another_body")
     other = sign_up(stack)
     assert other.call("POST", "/v1/contacts", FULL, once).json["id"] != first["id"]
-    assert other.call("POST", "/v1/contacts", {**FULL, "name": "Third"}, key()).status == 201
+    third = {**FULL, "name": "Third", "if_exists": "create"}
+    assert other.call("POST", "/v1/contacts", third, key()).status == 201
     # the same key elsewhere is another key
     mail = {
         "to": [{"email": fresh_address("bob")}],
@@ -273,7 +275,8 @@ def test_a_key_belongs_to_one_body_one_user_and_one_day(stack: LocalStack, user:
     stack.advance(int(retention.IDEMPOTENCY.total_seconds()) // 2 + 120)
     entered = log_in(stack, user.email, headers={"X-Local-Client": user.address})
     token = entered.json["session"]["token"]
-    later = user.call("POST", "/v1/contacts", FULL, {**once, "Authorization": f"Bearer {token}"})
+    again = {**FULL, "if_exists": "create"}
+    later = user.call("POST", "/v1/contacts", again, {**once, "Authorization": f"Bearer {token}"})
     assert later.status == 201
     assert later.json["id"] != first["id"]
 

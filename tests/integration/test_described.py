@@ -9,11 +9,11 @@ import pytest
 
 from infra.local import LocalStack
 from tests.agreement import agrees
-from tests.integration import asking
+from tests.integration import asking, models, sharer
 from tests.integration.client import User, fresh_address, mail_to, request, sign_up
 
-NOT_OURS = {"/docs", "/openapi.json", "/v1/wechat/callback"}
-"""A page, a document whose form others define, and what needs a way to WeChat first."""
+NOT_OURS = {"/docs", "/openapi.json", "/v1/wechat/callback", "/v1/contacts/export"}
+"""A page, a document whose form others define, what needs a way to WeChat first, and a CSV file."""
 STAFF = "/v1/staff/"
 """The operator's own people have pages of their own: see test_staff_described.py."""
 
@@ -36,7 +36,12 @@ def busy(stack: LocalStack) -> User:
     invited = fresh_address("colleague")
     assert user.call("POST", "/v1/company/members", {"email": invited, "role": "member"}).status == 202
     mail_to(stack, invited)
+    lists = {"lawful_basis": {"basis": "contract", "source": "orders"}, "csv": "name\nBob Buyer\n"}
+    assert user.call("POST", "/v1/contacts/imports", lists).status == 202
     assert user.call("POST", "/v1/company/departments", {"name": "Sales"}).status == 201
+    sharer.share(sharer.accept(user), sharer.person(), sharer.person("nobody"))
+    models.switch_on(user)
+    models.over(user, models.ask(user, text="we can to offer you good price"))
     asking.ask(stack, "access", contact["email"]).settled()
     return user
 

@@ -160,7 +160,9 @@ def test_a_key_that_is_over_repeats_nothing_and_a_mail_that_is_over_is_not_sent(
     assert user.call("POST", "/v1/contacts", body, key).json["id"] == first
     for row in under(stack, "workspace", user.company["id"], "done#"):
         end(stack, "workspace", row, stack.now() - 1)
-    assert user.call("POST", "/v1/contacts", body, key).json["id"] != first
+    answer = user.call("POST", "/v1/contacts", body, key)
+    assert (answer.status, answer.json["code"]) == (409, "duplicate"), "it is a request of its own by now"
+    assert [one["id"] for one in answer.json["candidates"]] == [first]
     stack.wire.inject(kind="fail", service="sqs", function="okki-leads-api", times=3)
     message = user.write("late@buyer.example")
     stack.wire.reset()

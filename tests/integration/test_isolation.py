@@ -13,7 +13,7 @@ from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
-from tests.integration import asking, disclosing, staff, ways
+from tests.integration import asking, disclosing, models, sharer, staff, stocking, ways
 from tests.integration.client import Answer, User, eventually, fresh_address, log_in, sign_up
 from tests.integration.people import invite, join
 
@@ -30,6 +30,11 @@ PREFIXES = {
     "notification_id": "ntf",
     "request_id": "req",
     "question_id": "qst",
+    "prospect_id": "pr",
+    "share_id": "shr",
+    "export_id": "exp",
+    "job_id": "job",
+    "import_id": "imp",
 }
 """Every kind of id that a path may hold; a route with another one fails here until somebody adds it."""
 
@@ -66,7 +71,18 @@ class Company:
             "notification_id": self.first("/v1/me/inbox"),
             "request_id": self.asked_about(),
             "question_id": self.questioned(),
+            "prospect_id": self.revealed(),
+            "share_id": sharer.share(sharer.accept(self.user), sharer.person())["id"],
+            "export_id": self.exported(),
+            "job_id": self.asked_of_ai(),
+            "import_id": self.imported(),
         }
+
+    def asked_of_ai(self) -> str:
+        models.switch_on(self.user)
+        made = models.ask(self.user, text="words of our own")
+        models.over(self.user, made)
+        return made
 
     def made(self, path: str, body: Any) -> str:
         answer = self.user.call("POST", path, body)
@@ -83,6 +99,30 @@ class Company:
         """A request of somebody this company keeps: its own id of it, which nobody else knows."""
         asking.ask(self.user.stack, "access", self.email).settled()
         return self.first("/v1/company/requests")
+
+    def imported(self) -> str:
+        """A list that has been read and waits."""
+        body = {"lawful_basis": {"basis": "contract", "source": "x"}, "csv": "name\nSecret Buyer\n"}
+        answer = self.user.call("POST", "/v1/contacts/imports", body)
+        assert answer.status == 202, answer.body
+        path = f"/v1/contacts/imports/{answer.json['id']}"
+        eventually(lambda: self.user.call("GET", path).json["state"] == "ready")
+        found: str = answer.json["id"]
+        return found
+
+    def exported(self) -> str:
+        answer = self.user.call("POST", "/v1/contacts/exports")
+        assert answer.status == 202, answer.body
+        found: str = answer.json["id"]
+        return found
+
+    def revealed(self) -> str:
+        """A prospect that this company alone has: it is in its pool, and in the base no more."""
+        prospect = stocking.one(stocking.located(self.user).stack)
+        assert stocking.reveal(self.user, prospect).status == 200
+        assert self.user.call("POST", f"/v1/prospects/{prospect}/claim").status == 200
+        stocking.forget(self.user.stack, prospect)
+        return prospect
 
     def questioned(self) -> str:
         """A question before the user's data is given to somebody."""
@@ -112,6 +152,10 @@ class Company:
             "/v1/me/questions",
             "/v1/company/disclosures",
             "/v1/company/requests",
+            "/v1/company/credits/entries",
+            "/v1/company/transfers",
+            "/v1/prospects/shares",
+            "/v1/contacts/imports",
         ]
         return [self.user.call("GET", path).json for path in paths]
 
@@ -127,7 +171,7 @@ def stranger(stack: LocalStack) -> Company:
 
 
 def fill(route: Route, values: dict[str, str]) -> str:
-    plain = {"purpose": "tracking", "position": "member"}
+    plain = {"purpose": "tracking", "position": "member", "number": "1"}
     return re.sub(r"\{(\w+)\}", lambda m: {**plain, **values}[m[1]], route.path)
 
 

@@ -36,8 +36,12 @@ PREFIXES = {
     "device": "dev",
     "session": "ses",
     "link": "lnk",
+    "job": "job",
+    "import": "imp",
+    "prospect": "pr",
+    "share": "shr",
 }
-PATH_WORDS = {"purpose": "tracking", "version": "2025-01-16", "position": "member"}
+PATH_WORDS = {"purpose": "tracking", "version": "2025-01-16", "position": "member", "number": "1"}
 
 
 def url(row: Row, known: Mapping[str, str] | None = None) -> str:

@@ -358,7 +358,7 @@ def test_nobody_known_learns_that_nothing_is_held(stack: LocalStack) -> None:
     assert (seen["state"], seen["answer"]["outcomes"]) == ("answered", ["nothing"])
     found = one.data().json
     assert found["account"] is False
-    assert set(kinds(found)) == {"request", "objection"}
+    assert set(kinds(found)) == {"request", "objection", "stocked", "added"}
     assert email in values(found)
     assert kinds(found)["objection"] == []
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from chalicelib.api.described import (
     accounts,
+    ai,
     company,
     consents,
     contacts,
@@ -19,17 +20,24 @@ from chalicelib.api.described import (
     credentials,
     disclosures,
     evidence,
+    exports,
     holds,
+    imports,
+    informing,
     me,
     members,
     messages,
     meta,
     notifications,
     policy,
+    prospects,
     requests,
+    reveals,
+    shares,
     staff_grants,
     staff_people,
     staff_processing,
+    staff_prospects,
     subscription,
     wechat,
 )
@@ -45,6 +53,8 @@ _SUBJECTS: Final = (
     company,
     members,
     contacts,
+    imports,
+    exports,
     messages,
     policy,
     subscription,
@@ -56,6 +66,12 @@ _SUBJECTS: Final = (
     evidence,
     staff_people,
     staff_grants,
+    informing,
+    ai,
+    reveals,
+    shares,
+    prospects,
+    staff_prospects,
 )
 
 
@@ -83,8 +99,12 @@ QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
         **wechat.QUERIES,
         **requests.QUERIES,
         **holds.QUERIES,
+        **imports.QUERIES,
         **staff_grants.QUERIES,
         **staff_processing.QUERIES,
+        **informing.QUERIES,
+        **reveals.QUERIES,
+        **prospects.QUERIES,
     }
 )
 """Query parameters by the name of the view, where a route has others than those of a list."""

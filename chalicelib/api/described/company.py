@@ -55,7 +55,10 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         "What AI may do for the company.",
         enabled=YES_NO,
         tasks=many({**TEXT, "enum": list(TASKS)}),
-        needs_approval={**YES_NO, "description": "A person looks before anything AI wrote is sent."},
+        needs_approval={
+            **YES_NO,
+            "description": "A person looks before it is sent. AI never sends by itself.",
+        },
         changed_by=or_null(TEXT),
         changed_at=or_null(TIME),
     ),

@@ -27,6 +27,7 @@ _DELIVERY: Final = thing(
     delivery=choice(OutboxState, Outcome),
     reason={**or_null(TEXT), "description": "Why it was not sent."},
     sent_at=or_null(TIME),
+    informed={**YES_NO, "description": "It went out with the notice where this person's data came from."},
     tracking=_TRACKING,
 )
 
@@ -40,6 +41,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         kind=choice(MessageKind),
         status={"type": "string", "enum": _STATUS_WORDS},
         created_at=TIME,
+        inform=YES_NO,
         recipients=many(_DELIVERY),
         links=many(thing("Clicks, of all recipients together.", url=TEXT, clicks=COUNT)),
     ),

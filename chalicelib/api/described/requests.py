@@ -49,6 +49,18 @@ _ASKED: Final = thing(
     decided_at=or_null(TIME),
     note=or_null(TEXT),
 )
+_IN_BASE: Final = {"company": or_null(TEXT), "website": or_null(TEXT), "at": TIME}
+_BASE: Final = thing(
+    "Where the base of prospects has this person from, and which companies received them from it.",
+    shared_by=many(thing("A company that shared them.", **_IN_BASE, ground=TEXT, agreement_version=TEXT)),
+    received_by=many(
+        thing(
+            "A company that received them.",
+            **_IN_BASE,
+            transfer={**TEXT, "description": "On which ground it crossed a border (4.2)."},
+        )
+    ),
+)
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "RequestTaken": thing("Taken; a code is on its way to the mailbox.", id=TEXT, state=TEXT),
     "RequestVerified": thing(
@@ -120,6 +132,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
             )
         ),
         companies=many(_ASKED),
+        base=or_null(_BASE),
     ),
     "CompanyRequest": thing(
         "A request about a person this company holds data of.",

@@ -27,7 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FILE: Final = Path(__file__).resolve().parent.parent / "data" / "breached.bin"
+FILE: Final = Path(__file__).resolve().parents[2] / "data" / "breached.bin"
 MAGIC: Final = b"OKKIPW01"
 HEADER_BYTES: Final = len(MAGIC) + 5
 MOST_FORMS: Final = 5

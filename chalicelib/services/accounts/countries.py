@@ -29,7 +29,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-FILE: Final = Path(__file__).resolve().parent.parent / "data" / "countries.bin"
+FILE: Final = Path(__file__).resolve().parents[2] / "data" / "countries.bin"
 MAGIC: Final = b"OKKINET1"
 CELLS: Final = {4: (24, 32), 6: (48, 128)}
 """By version of the protocol: bits of a cell, bits of an address."""

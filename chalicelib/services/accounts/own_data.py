@@ -16,58 +16,34 @@ from chalicelib import store
 from chalicelib.kernel import addresses, clock
 from chalicelib.privacy import fields, held, policies
 from chalicelib.privacy.register import Duty
-from chalicelib.records.accounts import Login, Member, Notice, Session, Signup, User
-from chalicelib.records.announcements import Announcement, Told
+from chalicelib.records.accounts import Login, Member, Session, User
+from chalicelib.records.ai import AiJob
 from chalicelib.records.companies import (
-    Access,
-    AiSettings,
     Company,
     Department,
-    Invitation,
-    Invited,
 )
 from chalicelib.records.consents import UserConsent, UserReceipt
-from chalicelib.records.cookies import CookieChoice, CookieReceipt
 from chalicelib.records.disclosures import (
     Disclosed,
-    Disclosure,
-    DisclosureAct,
-    DisclosureOpening,
-    DisclosurePayload,
     DisclosureQuestion,
     QuestionReceipt,
 )
-from chalicelib.records.erasures import Erasure, KeyDestruction
-from chalicelib.records.holds import Expired, Hold, HoldStep, NotedRemoval
-from chalicelib.records.idempotency import Done
-from chalicelib.records.messages import Message
 from chalicelib.records.notifications import (
     Notification,
     NotificationChoices,
     NotificationReceipt,
     PushDevice,
-    PushOwner,
 )
-from chalicelib.records.proofs import Challenge, Device, Reset, SecondFactor
+from chalicelib.records.proofs import Device, SecondFactor
 from chalicelib.records.requests import (
-    MailboxRequest,
-    OpenRequest,
-    PassedOn,
-    PendingRequest,
-    RefusedCopy,
     Request,
-    RequestCode,
-    RequestEvidence,
 )
-from chalicelib.records.subscriptions import Order
-from chalicelib.records.watching import Finding, FindingAct, ReadingHour
+from chalicelib.records.samples import AiSample
 from chalicelib.records.wechat import (
-    WechatAttempt,
-    WechatIdentity,
     WechatLink,
     WechatNickname,
-    WechatTicket,
 )
+from chalicelib.services.accounts.not_shown import NOT_SHOWN
 from chalicelib.services.accounts.sessions import Principal
 
 if TYPE_CHECKING:
@@ -75,6 +51,8 @@ if TYPE_CHECKING:
 
 MAX_OF_A_KIND: Final = 500
 """Records of one kind in one answer, the newest first where a kind can have more: it must fit into 6 MB."""
+MAX_TEXT: Final = 500_000
+"""Characters of text in the records of one kind: long texts are cut off by their number, never inside."""
 DOWNLOADS_PER_USER: Final = 10
 """In an hour."""
 
@@ -166,55 +144,12 @@ FOUND: Final[Mapping[type[Any], Callable[[Whose], _Found]]] = MappingProxyType(
         Request: _requests,
         Disclosed: _disclosed,
         DisclosureQuestion: lambda who: _under(store.disclosures.QUESTIONS, who, "question"),
+        AiJob: lambda who: _under(store.ai.JOBS, who, "ai"),
         QuestionReceipt: lambda who: _under(store.disclosures.RECEIPTS, who, "question"),
+        AiSample: lambda who: store.samples.of_user(who.company_id, who.user_id, _USE),
     }
 )
 """How the records of each kind are found for a user."""
-
-NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
-    {
-        Access: "the company's rules; of its people they hold one id, that of the main account",
-        AiSettings: "the company's settings, with the id of the admin who changed them last",
-        Invitation: "about somebody who has not joined yet; it goes when they do",
-        Invited: "leads to an invitation by the hash of its secret",
-        Signup: "a signup nobody has proved is nobody's yet; it goes when it is proved, or within a day",
-        Challenge: "a second proof that is waited for; found by its own id only, and gone within ten minutes",
-        Reset: "a hash of a mailbox and of a code; gone within a quarter of an hour",
-        Notice: "a mail on its way to the user; it is gone when it has been sent",
-        Order: "what the company ordered; GET /v1/company/subscription shows it to those who may see it",
-        WechatAttempt: "hashes of a sign-in on its way to WeChat and back; gone within ten minutes",
-        WechatIdentity: "leads to the linked account by a keyed hash; the account itself is shown",
-        WechatTicket: "somebody who has no account yet; gone within half an hour",
-        PushOwner: "leads to the device by a keyed hash; the device itself is shown",
-        Announcement: "how far everybody has been told of a version of the policy",
-        Told: "that something was told, so that nobody is told twice; the inbox shows what it was",
-        CookieChoice: "an answer of a browser, noted with no account; GET /v1/cookies/choices shows it there",
-        CookieReceipt: "proof of such an answer, noted with no account",
-        Message: "the company's correspondence: the company answers for it; GET /v1/messages shows it",
-        PendingRequest: "a request nobody has proved yet is nobody's; it goes within a week",
-        RequestCode: "a hash of a code; gone within a quarter of an hour",
-        MailboxRequest: "leads to the requests by a keyed hash; the requests themselves are shown",
-        OpenRequest: "that a request waits for an answer; the request itself is shown",
-        PassedOn: "which clients a request was passed on to; its answer names them",
-        RefusedCopy: "a copy of what access was refused to, kept for a review and gone after thirty days",
-        RequestEvidence: "proof of the steps of a request: ids, codes and times; its answer shows the steps",
-        Hold: "that something is kept for a legal matter, which a law may forbid to tell; staff answer it",
-        HoldStep: "proof of what was done about such a hold",
-        Expired: "proof that records were deleted: how many of which kind, of nobody in particular",
-        NotedRemoval: "a hash that recognises an event told twice; gone within two days",
-        Disclosure: "the staff's file of a case; what was asked and what was given are shown",
-        DisclosureOpening: "hashes that recognise a repeated request of the staff; gone within a day",
-        DisclosurePayload: "a file sealed for its recipient, which nobody here can open; gone within a week",
-        DisclosureAct: "proof of the steps of such a case: ids, codes and times; what was given is shown",
-        ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",
-        Finding: "a question of the security staff about such an hour, which telling would answer",
-        FindingAct: "proof that such a question was asked and answered: ids, codes and numbers",
-        Erasure: "proof, in ids and hashes, that somebody was erased; whom it is about is no longer here",
-        KeyDestruction: "the certificate that a company's keys were destroyed; it names nobody",
-        Done: "hashes that recognise a repeated request; gone within a day",
-    }
-)
-"""Kinds that are about users and not shown, each with the reason that the answer gives."""
 
 
 def view(who: Principal) -> dict[str, Any]:
@@ -251,12 +186,16 @@ def download(who: Principal) -> dict[str, Any]:
 
 def shown(kind: type[Any], found: _Found) -> dict[str, Any]:
     """Records of one kind as an access request shows them."""
-    records = list(islice((one for one in found if one is not None), MAX_OF_A_KIND + 1))
-    return {
-        "kind": fields.declaration(kind).kind,
-        "complete": len(records) <= MAX_OF_A_KIND,
-        "records": [_record(one) for one in records[:MAX_OF_A_KIND]],
-    }
+    records: list[dict[str, Any]] = []
+    size, complete = 0, True
+    for one in islice((one for one in found if one is not None), MAX_OF_A_KIND + 1):
+        made = _record(one)
+        size += sum(len(field["value"]) for field in made["fields"] if isinstance(field["value"], str))
+        if len(records) == MAX_OF_A_KIND or size > MAX_TEXT:
+            complete = False
+            break
+        records.append(made)
+    return {"kind": fields.declaration(kind).kind, "complete": complete, "records": records}
 
 
 def _record(one: Stored[Any]) -> dict[str, Any]:

@@ -10,8 +10,10 @@ from chalicelib.kernel import clock
 from chalicelib.records.companies import AiSettings
 from chalicelib.services.accounts.sessions import Principal
 
-TASKS: Final = ("draft_email", "polish", "search", "summarise")
-"""What can be asked of it at all."""
+TASKS: Final = ("draft_email", "polish", "score", "search", "summarise")
+"""What can be asked of it at all. Whatever a company sets, an answer is for a person: nothing of it is sent,
+shared or decided by itself.
+"""
 
 
 def read(company_id: str) -> AiSettings | None:

@@ -55,6 +55,16 @@ _PURPOSES: Final = MappingProxyType(
 )
 """The purpose of the policy that a question is about, where a version may change it."""
 
+_FOLLOWED: Final = MappingProxyType(
+    {
+        ConsentPurpose.LONGER_RETENTION: "keep_as_wanted",
+        ConsentPurpose.AI_IMPROVEMENT: "forget_samples",
+    }
+)
+"""The task that brings what is kept into line with a word, whichever it was: what an earlier yes covered goes
+even if the next yes comes at once.
+"""
+
 TRIES: Final = 5
 
 
@@ -173,7 +183,15 @@ def give(
     def make(once: Once | None) -> UserReceipt:
         text = current.shown(locale)
         said = word(who.company_id, who.user_id, purpose, state, text=text, method=SETTINGS)
-        return _write(said, _known(who, purpose), once)
+        known = _known(who, purpose)
+        for _ in range(TRIES):
+            try:
+                return _write(said, known, once)
+            except ConflictError:
+                before, known = known, _known(who, purpose)
+                if not _same_word(before, known):
+                    raise
+        raise ConflictError
 
     return repeats.once(who, repeat, again, make)
 
@@ -244,14 +262,7 @@ def _deny(who: Principal, purpose: ConsentPurpose, text: Shown, method: str) -> 
             stands = store.consents.receipt(who.company_id, who.user_id, known.value.receipt_id)
             if stands is not None:
                 return stands
-        said = word(
-            who.company_id,
-            who.user_id,
-            purpose,
-            ConsentState.DENIED,
-            text=text,
-            method=method,
-        )
+        said = word(who.company_id, who.user_id, purpose, ConsentState.DENIED, text=text, method=method)
         try:
             return _write(said, known, None)
         except ConflictError:
@@ -268,15 +279,18 @@ def _write(said: UserConsent, known: Stored[UserConsent] | None, once: Once | No
     if once is not None:
         once.add_to(transaction, receipt.receipt_id)
     transaction.commit()
-    if said.purpose is ConsentPurpose.LONGER_RETENTION:
-        # What is kept follows the word; should the hint be lost, the sweeper asks within a week.
-        task: dict[str, str | int] = {
-            "task": "keep_as_wanted",
-            "company": said.company_id,
-            "user": said.user_id,
-        }
-        queues.hint(settings.QUEUE_TASKS, [task])
+    if said.purpose in _FOLLOWED:
+        # What is kept follows the word; a lost hint is made good by the sweeper.
+        whose = {"company": said.company_id, "user": said.user_id}
+        queues.hint(settings.QUEUE_TASKS, [{"task": _FOLLOWED[said.purpose], **whose}])
     return receipt
+
+
+def _same_word(before: Stored[UserConsent] | None, now: Stored[UserConsent] | None) -> bool:
+    """Whether a row has changed and its word has not: it was noted that what it took back is gone."""
+    if before is None or now is None or before.version == now.version:
+        return False
+    return before.value.receipt_id == now.value.receipt_id
 
 
 def _known(who: Principal, purpose: ConsentPurpose) -> Stored[UserConsent] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import addresses, clock, ids
@@ -16,22 +16,39 @@ from chalicelib.records.tracking import Open
 from chalicelib.services import repeats
 from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.companies import rules
+from chalicelib.services.contacts import matching
+from chalicelib.services.contacts.matching import IfExists
 from chalicelib.services.erasure import suppression
 from chalicelib.services.repeats import Repeat
 
 if TYPE_CHECKING:
     from chalicelib.store.idempotency import Once
+    from chalicelib.store.table import Stored
 
 
-def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> tuple[Contact, int]:
-    """Store a contact and return it with its version. Repeating with the same key returns the first.
+class Created(NamedTuple):
+    """A contact, its version, and whether it is new; otherwise one that was there has been updated."""
+
+    contact: Contact
+    version: int
+    new: bool = True
+
+
+def create(who: Principal, fields: Mapping[str, Any], if_exists: IfExists, repeat: Repeat | None) -> Created:
+    """Store a contact. Repeating with the same key returns what the first request made.
+
+    A person who is a contact already is asked about, unless the request says what to do: another contact, or
+    the given fields into the newest one. 1 write unit and the index's; a read for the suppression, half a
+    one to look for the person.
 
     Raises:
-        ConflictError: ``gone``, when the contact an earlier request made has been deleted since.
-        RefusedError: ``person_erased``, they asked to be forgotten here (`requests`).
+        ConflictError: ``gone``, when the contact an earlier request made has been deleted since;
+            ``duplicate``, with the candidates.
+        RefusedError: ``person_erased``, they asked to be forgotten here (`requests`); or the company does
+            not let this user change the contact that is there (`restrictions`).
     """
 
-    def make(once: Once | None) -> tuple[Contact, int]:
+    def make(once: Once | None) -> Created:
         now = clock.now()
         contact = _found_by_person(
             Contact(
@@ -44,10 +61,22 @@ def create(who: Principal, fields: Mapping[str, Any], repeat: Repeat | None) -> 
             )
         )
         _refuse_erased(contact)
+        if contact.person is not None and if_exists is not IfExists.CREATE:
+            found = matching.candidates(who.company_id, contact.person)
+            if found and if_exists is IfExists.ASK:
+                matching.ask(who, found)
+            if found:
+                return _update(who, found[0], fields, once)
         store.contacts.add(contact, once)
-        return contact, 1
+        return Created(contact, 1)
 
     return repeats.once(who, repeat, lambda contact_id: _again(who, contact_id), make)
+
+
+def _update(who: Principal, known: Stored[Contact], fields: Mapping[str, Any], once: Once | None) -> Created:
+    _ask(who, Action.CHANGE, known.value)
+    changed = _found_by_person(matching.merged(known.value, fields, clock.now()))
+    return Created(changed, store.contacts.change(known, changed, once).version, new=False)
 
 
 def _found_by_person(contact: Contact) -> Contact:
@@ -63,11 +92,11 @@ def _refuse_erased(contact: Contact) -> None:
         suppression.check(contact.company_id, [(contact.person, "email")])
 
 
-def _again(who: Principal, contact_id: str) -> tuple[Contact, int]:
+def _again(who: Principal, contact_id: str) -> Created:
     known = store.contacts.get(who.company_id, contact_id)
     if known is None:
         raise ConflictError("gone", "What this key made has been deleted since.")
-    return known.value, known.version
+    return Created(known.value, known.version)
 
 
 def read(who: Principal, contact_id: str) -> tuple[Contact, int]:

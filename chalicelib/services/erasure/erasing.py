@@ -17,6 +17,7 @@ from chalicelib import store
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError
 from chalicelib.records.erasures import Erasing, ErasingState, Erasure, Step
+from chalicelib.services.contacts import export_work
 from chalicelib.services.erasure import erasure, letters, pages, prospects
 from chalicelib.services.erasure.leavers import HELD_SECONDS, STRAGGLERS_SECONDS
 from chalicelib.services.erasure.letters import Called
@@ -148,6 +149,8 @@ class _Run:
         self._save(self._work, self._entry(Step.PART, work.parts, page.counts, page.held, page))
 
     def _finish(self) -> None:
+        # Files that were made while the person was still there: whoever asked for them asks again.
+        export_work.drop_all(self._work.company_id)
         work, now = self._work, clock.now()
         telemetry.event("person_erased", rows=sum(work.counts.values()), held=sum(work.held.values()))
         if work.state is ErasingState.LOOKING and not work.held:

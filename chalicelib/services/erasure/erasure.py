@@ -129,9 +129,9 @@ def find(company_id: str, erasure_id: str) -> Erased | None:
 
 def holds_anything(company_id: str, canonical_address: str) -> bool:
     """Whether a company holds anything about somebody, beside the refusals that keep them from coming
-    back: contacts, deliveries, opens, consents, or messages that outlived their deliveries. Nothing is
-    opened; at most four queries, the first two read a moment late, and one for each MB of old messages when
-    those four find nothing.
+    back: contacts, deliveries, opens, consents, rows of an import, or messages that outlived their
+    deliveries. Nothing is opened; at most five queries, the first two read a moment late, and one for each
+    MB of old messages when those five find nothing.
     """
     person = store.standing.person(company_id, canonical_address)
     if any(
@@ -143,6 +143,8 @@ def holds_anything(company_id: str, canonical_address: str) -> bool:
         return True
     standing = f"{company_id}#standing"
     if store.erasure.under(store.standing.CONSENTS.model, standing, f"{person}#consent#", limit=1):
+        return True
+    if store.imports.chunks_with(company_id, person, "", None, 1):
         return True
     return any(store.reach.old_messages(company_id, person))
 

@@ -161,6 +161,10 @@ def erase(company_id: str, user_id: str, found: traces.Traces) -> None:
         push.forget(rows.decode(row, store.notifications.USE))
     store.wechat.forget_user(company_id, user_id)
     gone = store.erasure.delete(store.erasure.ACCOUNTS, found.keys)
+    # After their consents, so that no job that is under way can add another one.
+    gone += store.samples.forget(company_id, user_id)
+    gone += store.prospects.forget_claims(company_id, user_id)
+    gone += store.ai.forget(company_id, user_id)
     telemetry.event("member_erased", rows=gone)
 
 
@@ -171,10 +175,21 @@ def _put_aside(
     counts: Mapping[str, int],
     keeping: Keeping,
 ) -> None:
-    holds = tuple(sorted(keeping.keepers))
+    holds, held = tuple(sorted(keeping.keepers)), dict(counts)
+    company_id, user_id = known.value.company_id, known.value.user_id
+    # No hold covers what was kept under a yes alone: it ended with their leaving, and nobody may open it; nor
+    # what they were working on, which is anybody's now.
+    kinds = (store.samples.SAMPLES.kind, store.prospects.CLAIMS.kind)
+    if counts_now := {kind: number for kind in kinds if (number := held.pop(kind, 0))}:
+        told.append(_told(told, Step.PART, counts=counts_now))
+        _put(told[-1])
     if told[-1].step is not Step.HELD or told[-1].holds != holds:
-        _put(_told(told, Step.HELD, held=dict(counts), holds=holds))
+        _put(_told(told, Step.HELD, held=held, holds=holds))
     store.erasure.put_aside(store.erasure.ACCOUNTS, keys)
+    of_ai = store.ai.keys_of(known.value.company_id, known.value.user_id)
+    store.erasure.put_aside(store.erasure.WORKSPACE, of_ai)
+    store.samples.forget(company_id, user_id)
+    store.prospects.forget_claims(company_id, user_id)
     _ask_again(known)
 
 

@@ -19,7 +19,7 @@ from chalicelib.kernel import clock
 from chalicelib.privacy import retention
 from chalicelib.privacy.register import Duty
 from chalicelib.records.erasures import Erasure
-from chalicelib.services.erasure import letters
+from chalicelib.services.erasure import letters, lists
 from chalicelib.services.erasure.letters import NOBODY, Called
 from chalicelib.services.erasure.pages import Page, Range, Source
 
@@ -157,6 +157,23 @@ def _consents(where: Range) -> Page | None:
     return _plain(where, store.standing.CONSENTS, place, lambda _: where.keeping.about(None, where.person))
 
 
+def _informing(where: Range) -> Page | None:
+    """What the company owed them for having received them from the base; first the line that it leads to."""
+    rows, lines = store.standing.INFORMING, store.standing.TO_INFORM
+    place = f"{where.company_id}#standing", f"{where.person}#informing"
+    found = store.erasure.under(rows.model, *place, after=where.after, until=where.until, limit=1)
+    if not found:
+        return None
+    page, held = Page(found[-1].sk), where.keeping.about(None, where.person)
+    for row in found:
+        key = {"company_id": where.company_id, "prospect_id": rows.decode(row, None).value.prospect_id}
+        keys = [lines.place(**key, place=one) for one in (store.standing.DUE, store.standing.DONE)]
+        there = [one for one in keys if store.erasure.under(lines.model, *one, limit=1)]
+        page.take(lines.kind, *there, held=held)
+        page.take(rows.kind, (row.pk, row.sk), held=held)
+    return page
+
+
 def _plain(where: Range, rows: Rows[Any], place: Key, held: Callable[[str], bool]) -> Page | None:
     found = store.erasure.under(rows.model, *place, after=where.after, until=where.until, limit=ROWS_PER_PAGE)
     if not found:
@@ -193,6 +210,21 @@ def _inboxes(where: Range) -> Page | None:
     return page
 
 
+def _ai_jobs(where: Range) -> Page | None:
+    """What users asked AI about them, with its answers, by the index."""
+    found = store.erasure.of_person(
+        where.company_id, where.person, "ai#", after=where.after, until=where.until, limit=ROWS_PER_PAGE
+    )
+    if not found:
+        return None
+    page = Page(found[-1])
+    for sk in found:
+        held = where.keeping.about(sk.split("#")[1], where.person)
+        page.take(store.ai.JOBS.kind, (where.company_id, sk), held=held)
+    _forget_repeats(page, where.company_id, [sk.rpartition("#")[2] for sk in found])
+    return page
+
+
 def _contacts(where: Range) -> Page | None:
     """Contacts by the index; last of all, because they know what the person is called. One may have become
     somebody else's a moment ago, so each is read, and deleted as it was read.
@@ -224,7 +256,17 @@ def _contacts(where: Range) -> Page | None:
     return page
 
 
-SOURCES: Final[tuple[Source, ...]] = (_deliveries, _old_letters, _opens, _consents, _inboxes, _contacts)
+SOURCES: Final[tuple[Source, ...]] = (
+    _deliveries,
+    _old_letters,
+    _opens,
+    _consents,
+    _informing,
+    _inboxes,
+    lists.imported,
+    _ai_jobs,
+    _contacts,
+)
 """In this order: what leads to other things goes after them."""
 
 

@@ -6,7 +6,7 @@ person's sake: without an answer from the database nothing about them is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from chalicelib import store
@@ -34,7 +34,15 @@ def check(company_id: str, persons: Sequence[tuple[str, str]]) -> None:
         RefusedError: ``person_erased``, with the fields.
         UnavailableError: nobody could say.
     """
-    erased = suppressed(company_id, [person for person, _ in persons])
+    refuse(suppressed(company_id, [person for person, _ in persons]), persons)
+
+
+def refuse(erased: Collection[str], persons: Sequence[tuple[str, str]]) -> None:
+    """Refuse a request that names one of the erased, by its fields.
+
+    Raises:
+        RefusedError: ``person_erased``.
+    """
     if erased:
         errors = [FieldError(field, "erased") for person, field in persons if person in erased]
         raise RefusedError("person_erased", _TITLE, clause="requests", errors=errors)

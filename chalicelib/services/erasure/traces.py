@@ -38,8 +38,9 @@ _LIVES: Final = {"signup": retention.SIGNUP_PENDING, "reset": retention.MAIL_COD
 
 
 class Traces(NamedTuple):
-    """Rows of `accounts` that go and what they are; and what stays but names the user: items in colleagues'
-    inboxes, and messages they wrote that are to lose their name. ``kept`` of it a hold keeps as it is.
+    """Rows of `accounts` that go, and what goes (some of it lies elsewhere: samples of AI, claims); and what
+    stays but names the user: items in colleagues' inboxes, and messages they wrote that are to lose their
+    name. ``kept`` of it a hold keeps as it is.
     """
 
     keys: tuple[Key, ...]
@@ -80,7 +81,11 @@ def of_user(company_id: str, user_id: str, mailbox: str, left_at: int) -> Traces
         *_waiting(company_id, user_id, mailbox, left_at),
         *_under_way(company_id, user_id),
     ]
-    return Traces(tuple(key for _, key in found), dict(Counter(kind for kind, _ in found)))
+    counts = Counter(kind for kind, _ in found)
+    counts += Counter({store.prospects.CLAIMS.kind: len(store.prospects.claims_of(company_id, user_id))})
+    counts += Counter({store.samples.SAMPLES.kind: store.samples.count(company_id, user_id)})
+    counts += Counter({store.ai.JOBS.kind: len(store.ai.keys_of(company_id, user_id))})
+    return Traces(tuple(key for _, key in found), dict(counts))
 
 
 def _own(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:

@@ -125,8 +125,15 @@ def _found(company_id: str, user_id: str | None, person: str | None, record_id: 
         for begins in ("user", "notification"):
             yield from store.table.query_rows(tables["ledger"], company_id, f"{begins}#{user_id}#")
     if person is not None:
-        yield from store.table.query_rows(tables["workspace"], f"{company_id}#standing", f"{person}#")
-        yield from store.table.query_rows(tables["ledger"], company_id, f"receipt#{person}#")
+        yield from _of_person(company_id, person)
+
+
+def _of_person(company_id: str, person: str) -> Iterator[Any]:
+    """How somebody stands towards the company, and the evidence of that."""
+    tables = store.items.TABLES
+    yield from store.table.query_rows(tables["workspace"], f"{company_id}#standing", f"{person}#")
+    for begins in ("receipt", "informing"):
+        yield from store.table.query_rows(tables["ledger"], company_id, f"{begins}#{person}#")
 
 
 def _view(one: _Kind, wish: Consented | None, holds: Iterable[Hold]) -> dict[str, Any]:

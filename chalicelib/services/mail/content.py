@@ -17,8 +17,9 @@ from urllib.parse import quote, urlsplit
 
 from chalicelib.gateways.mime import UnsafeHeader, check_header
 from chalicelib.services import wording
-from chalicelib.services.mail import content_rules
+from chalicelib.services.mail import content_rules, informing_words
 from chalicelib.services.mail.content_text import plain_text
+from chalicelib.services.mail.informing_words import SourceNotice
 from chalicelib.services.wording import Locale
 
 __all__ = [
@@ -139,12 +140,14 @@ def personalise(
     pixel_url: str | None,
     footer: Footer | None,
     locale: Locale,
+    notice: SourceNotice | None = None,
 ) -> str:
     """The whole HTML document for one recipient.
 
     `html` is a sanitised body. `rewrite` maps addresses from `links` to tracking links: empty
     where clicks may not be tracked. `pixel_url=None` where opens may not be. `footer=None` for
-    business mail; marketing mail always has one, in the reader's language.
+    business mail; marketing mail always has one, in the reader's language. `notice` for who has yet to be
+    told where their data came from.
     """
 
     def point(tag: str, name: str, value: str) -> str | None:
@@ -152,6 +155,8 @@ def personalise(
         return rewrite.get(value, kept) if kept is not None and name == "href" else kept
 
     parts = [_HEAD, content_rules.clean(html, point), "</div>\n"]
+    if notice is not None:
+        parts.append(informing_words.as_html(notice, locale))
     if footer is not None:
         parts.append(wording.fill_html(f"{footer.template}.html", locale, _footer_values(footer, locale)))
     if pixel_url is not None:
@@ -160,9 +165,13 @@ def personalise(
     return "".join(parts)
 
 
-def personalise_text(text: str, *, footer: Footer | None, locale: Locale) -> str:
+def personalise_text(
+    text: str, *, footer: Footer | None, locale: Locale, notice: SourceNotice | None = None
+) -> str:
     """The text part for one recipient. Its links stay as written: it is never tracked."""
     body = text.rstrip() + "\n"
+    if notice is not None:
+        body += "\n--\n" + informing_words.as_text(notice, locale)
     if footer is None:
         return body
     return body + "\n" + wording.fill_text(f"{footer.template}.txt", locale, _footer_values(footer, locale))

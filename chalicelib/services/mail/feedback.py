@@ -16,6 +16,7 @@ from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy.consent import Stop
 from chalicelib.records.messages import Delivery, OutboxState, Outcome
+from chalicelib.services.prospects import informing
 
 HEADER: Final = "X-Okki-Delivery"
 """Carries ``company.message.number``: identity notifications know no tags."""
@@ -106,6 +107,8 @@ def _move(where: Where, outcome: Outcome | None) -> None:
         if known is None:
             return
         delivery = known.value
+        if delivery.informs and outcome is not Outcome.BOUNCED:
+            informing.by_message(delivery)  # once, whether or not SES's answer to us was lost
         better = outcome if _RANK[outcome] > _RANK[delivery.outcome] else delivery.outcome
         lost = delivery.state in {OutboxState.UNKNOWN, OutboxState.SENDING}
         changed = replace(

@@ -20,8 +20,7 @@ from chalicelib.records.messages import Body, Delivery, Message, OutboxState
 from chalicelib.services import repeats
 from chalicelib.services.accounts import sessions
 from chalicelib.services.accounts.sessions import Principal
-from chalicelib.services.erasure import suppression
-from chalicelib.services.mail import content
+from chalicelib.services.mail import addressees, content
 from chalicelib.services.repeats import Repeat
 
 if TYPE_CHECKING:
@@ -54,6 +53,8 @@ class Draft(NamedTuple):
     kind: MessageKind
     tracking: bool
     locale: str
+    inform: bool = False
+    """Whether it carries the notice to those who have yet to be told where their data came from."""
 
 
 def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
@@ -61,7 +62,8 @@ def write(who: Principal, draft: Draft, repeat: Repeat | None) -> str:
 
     Raises:
         InvalidError: too many recipients, the same person twice, nothing left after sanitising.
-        RefusedError: ``person_erased``, a recipient asked to be forgotten here (`requests`).
+        RefusedError: ``person_erased``, a recipient asked to be forgotten here (`requests`); ``notice_due``,
+            one came from the base of prospects and has not been told (`joint-duties`).
         TooManyRequestsError: the company wrote too much within the hour.
     """
 
@@ -98,6 +100,7 @@ def _write(who: Principal, draft: Draft, once: Once | None) -> str:
         sender=user.email,
         sender_name=user.name,
         links=tuple(links),
+        inform=draft.inform,
     )
     body = Body(
         company_id=who.company_id,
@@ -110,7 +113,8 @@ def _write(who: Principal, draft: Draft, once: Once | None) -> str:
     )
     deliveries = _deliveries(message, draft)
     message = replace(message, persons=tuple(dict.fromkeys(one.person for one in deliveries)))
-    suppression.check(who.company_id, [(d.person, _field(draft, d.number)) for d in deliveries])
+    named = [(delivery.person, _field(draft, delivery.number)) for delivery in deliveries]
+    addressees.check(who.company_id, named, inform=draft.inform)
     store.messages.add(message, body, deliveries, once)
     _hint(who.company_id, message_id, len(deliveries))
     return message_id

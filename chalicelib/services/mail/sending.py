@@ -23,8 +23,11 @@ from chalicelib.privacy.consent import ConsentPurpose, MessageKind, TrackingMode
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.messages import Body, Delivery, Message, OutboxState
+from chalicelib.records.standing import Informing
 from chalicelib.services import wording
 from chalicelib.services.mail import content, feedback
+from chalicelib.services.mail.informing_words import SourceNotice
+from chalicelib.services.prospects import informing
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -79,6 +82,7 @@ class Ready(NamedTuple):
     raw: bytes
     recipient: str
     mode: TrackingMode
+    informs: bool
 
 
 def _send(known: Stored[Delivery]) -> None:
@@ -91,6 +95,7 @@ def _send(known: Stored[Delivery]) -> None:
             state=OutboxState.SENDING,
             # Noted before the mail leaves: an open must be judged rightly even if we crash now.
             mode=ready.mode,
+            informs=ready.informs,
             due_at=clock.now() + LEASE_SECONDS,
         )
     try:
@@ -109,6 +114,9 @@ def _send(known: Stored[Delivery]) -> None:
             "number": str(claim.number),
         },
     )
+    if ready.informs and result.handover is mail.Handover.ACCEPTED:
+        # Before the delivery says that it is sent: whoever takes it up again finds the duty done, or to do.
+        informing.by_message(known.value)
     _note(known, result)
 
 
@@ -131,6 +139,9 @@ def _prepare(delivery: Delivery) -> Ready | Refused:
     decision = consent.may_send(message.kind, state, marketing, standing.stops)
     if isinstance(decision, Refused):
         return decision
+    owed = standing.owed()
+    if owed is not None and not message.inform:
+        return Refused("joint-duties", "notice_due")
     mode = consent.tracking_mode(message.tracking, standing.consent(ConsentPurpose.TRACKING), standing.stops)
     keys = secrets.tracking_keys()
     try:
@@ -141,8 +152,9 @@ def _prepare(delivery: Delivery) -> Ready | Refused:
             delivery=delivery,
             mode=mode,
             company=company.value.name,
+            owed=owed,
         )
-        return Ready(raw, mime.wire_address(delivery.email), mode)
+        return Ready(raw, mime.wire_address(delivery.email), mode, informs=owed is not None)
     except ValueError as error:
         # What cannot be put into words on the wire will not be better in five minutes.
         telemetry.event("not_composable", error=error, message_id=message.message_id)
@@ -207,9 +219,11 @@ def compose(
     delivery: Delivery,
     mode: TrackingMode,
     company: str,
+    owed: Informing | None = None,
 ) -> bytes:
     """The mail as this one recipient gets it: with a pixel only if opens may be recorded, with tracked
-    links only under consent, with a way out whenever it is marketing or tracked.
+    links only under consent, with a way out whenever it is marketing or tracked, with the notice where their
+    data came from if that is owed to them.
     """
     unsubscribe = _link(keys, delivery, Kind.UNSUBSCRIBE, person=delivery.person)
     pixel = _link(keys, delivery, Kind.OPEN) if mode is not TrackingMode.NONE else None
@@ -229,6 +243,16 @@ def compose(
             measured=mode.value,
             marketing=marketing,
         )
+    notice = None
+    if owed is not None:
+        notice = SourceNotice(
+            sender=f"{message.sender_name}, {company}",
+            contact_email=message.sender,
+            unsubscribe_url=unsubscribe,
+            requests_url=f"{settings.api_url()}/v1/requests",
+            stocked=owed.stocked,
+            added=owed.added,
+        )
     one_click = {}
     if marketing:
         one_click = mime.one_click(unsubscribe)
@@ -240,8 +264,10 @@ def compose(
         to=to,
         cc=cc,
         subject=message.subject,
-        html=content.personalise(body.html, rewrite=rewrite, pixel_url=pixel, footer=footer, locale=locale),
-        text=content.personalise_text(body.text, footer=footer, locale=locale),
+        html=content.personalise(
+            body.html, rewrite=rewrite, pixel_url=pixel, footer=footer, locale=locale, notice=notice
+        ),
+        text=content.personalise_text(body.text, footer=footer, locale=locale, notice=notice),
         message_id=f"{message.message_id}.{delivery.number}@{settings.mail_domain()}",
         date=datetime.fromtimestamp(clock.now(), UTC),
         headers={feedback.HEADER: feedback.header(delivery), **one_click},

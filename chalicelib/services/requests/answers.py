@@ -22,7 +22,7 @@ from chalicelib.privacy.retention import add_months
 from chalicelib.records.requests import Objection, Request
 from chalicelib.services import wording
 from chalicelib.services.accounts import own_data
-from chalicelib.services.requests import accounts
+from chalicelib.services.requests import accounts, prospects
 
 DOWNLOADS_PER_REQUEST: Final = 10
 """In an hour."""
@@ -76,7 +76,8 @@ def view(request: Request) -> dict[str, Any]:
 
 def data(request: Request) -> dict[str, Any]:
     """Everything held about the mailbox, ready for JSON: the account's records field by field, or, without an
-    account, what its requests left; the clients that hold something; to whom it was given within a year.
+    account, what its requests left; what the base of prospects holds, and who shared and received it; the
+    clients that hold something; to whom it was given within a year.
 
     Raises:
         NotFoundError: this request opens no data, or not yet.
@@ -94,7 +95,8 @@ def data(request: Request) -> dict[str, Any]:
         ]
         not_shown = []
     objection = store.requests.objection(addresses.parse(request.email).person)
-    kinds = [*kinds, own_data.shown(Objection, [objection])]
+    of_base, provenance = prospects.shown(request)
+    kinds = [*kinds, own_data.shown(Objection, [objection]), *of_base]
     return {
         "request_id": request.request_id,
         "at": clock.rfc3339(clock.now()),
@@ -103,6 +105,7 @@ def data(request: Request) -> dict[str, Any]:
         "not_shown": not_shown,
         "recipients": recipients(request),
         "companies": _companies(request),
+        "base": provenance,
     }
 
 
@@ -219,8 +222,11 @@ def _rows(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         for number, record in enumerate(kind["records"], 1):
             for one in record["fields"]:
                 yield {"kind": kind["kind"], "record": number, **one}
-    for name, kind in (("recipients", "recipient"), ("companies", "company")):
-        for number, record in enumerate(found[name], 1):
+    provenance = found["base"] or {}
+    tables = [("recipient", found["recipients"]), ("company", found["companies"])]
+    tables += [(kind, provenance.get(kind, [])) for kind in ("shared_by", "received_by")]
+    for kind, records in tables:
+        for number, record in enumerate(records, 1):
             for field, value in record.items():
                 yield {"kind": kind, "record": number, "field": field, "value": value}
 

@@ -1,10 +1,11 @@
 """Who may not be used by us: to be asked before an address enters or leaves a base of ours (GDPR 21(2)-(3)).
 
 Each client's own refusals are in ``services.mail.standing``; this is the operator's, for what is our own.
-We keep no base of prospects yet and send nothing for our own sake to anybody without an account, so nothing
-asks here today, and who objects is told no more than that the note stands. Not asked, on purpose: for an
-invitation or a message, which is a company's act and meets the company's own stops; for the product news of
-a user, which the objection itself has switched off and only the user can switch on again.
+Asked before anybody enters the base of prospects (when a load is taken in, when a company shares) and before
+anybody is revealed. Who is in it already is taken out with the objection itself (``requests.prospects``).
+Not asked, on purpose: for an invitation or a message, which is a company's act and meets the company's own
+stops; for the product news of a user, which the objection itself has switched off and only the user can
+switch on again.
 """
 
 from __future__ import annotations
@@ -24,6 +25,19 @@ def stands(email: str) -> bool:
         ValueError: it is no address.
     """
     return store.requests.objection(addresses.parse(email).person) is not None
+
+
+def any_of(people: Iterable[str]) -> set[str]:
+    """Those of these people who objected to our own use of their address, or had it erased. ``people`` are
+    canonical addresses (``addresses.Address.person``). One call for each hundred, a read unit each.
+
+    Raises:
+        UnavailableError: nobody could say; then none of them is to be used.
+    """
+    by_hash = {store.requests.person_hash(one): one for one in people}
+    rows = store.requests.OBJECTIONS
+    found = store.table.get_together(*((rows, {"person": one}) for one in by_hash)) if by_hash else []
+    return {by_hash[one.value.person] for one in found if one is not None}
 
 
 def again(entries: Iterable[RequestEvidence]) -> int:

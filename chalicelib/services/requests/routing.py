@@ -26,7 +26,16 @@ from chalicelib.privacy.requests import (
 from chalicelib.records.requests import OpenRequest, Request, RequestAct, Stage
 from chalicelib.services.erasure import erasure
 from chalicelib.services.notifications import notify
-from chalicelib.services.requests import accounts, passing, recipients, renewal, requesters, requests, steps
+from chalicelib.services.requests import (
+    accounts,
+    passing,
+    prospects,
+    recipients,
+    renewal,
+    requesters,
+    requests,
+    steps,
+)
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -81,20 +90,21 @@ def _work(known: Stored[Request]) -> None:
 
 
 def _looked(known: Stored[Request]) -> Stored[Request]:
-    # Whose account it is is noted before anything is done about it: an erasure that was interrupted must
-    # find it again, though its mailbox leads nowhere any more.
+    # Whose account it is, and who in the base, is noted before anything is done about it: an erasure that was
+    # interrupted must find it again, though its mailbox leads nowhere any more.
     login = accounts.of(known.value.mailbox)
     found = replace(
         known.value,
         stage=Stage.ACT,
         company_id=None if login is None else login.company_id,
         user_id=None if login is None else login.user_id,
+        prospect_id=prospects.find(known.value),
     )
     return _moved(known, found)
 
 
 def _acted(known: Stored[Request]) -> Stored[Request]:
-    outcomes = accounts.act(known.value)
+    outcomes = [*accounts.act(known.value), *prospects.act(known.value)]
     found = replace(
         known.value,
         stage=Stage.COMPANIES,
@@ -103,7 +113,8 @@ def _acted(known: Stored[Request]) -> Stored[Request]:
     )
     transaction = store.transaction.Transaction(store.table.new_op())
     after = _put(transaction, known, found)
-    steps.note(transaction, found, RequestAct.ACTED, outcomes=found.outcomes)
+    in_base = found.prospect_id if Outcome.BASE_WITHDRAWN in outcomes else None
+    steps.note(transaction, found, RequestAct.ACTED, outcomes=found.outcomes, concerns_id=in_base)
     told: list[str] = []
     if {Outcome.ACCOUNT_ERASED, Outcome.ACCOUNT_HELD} & set(outcomes):
         told = recipients.tell(transaction, found, recipients.of(found), "erased")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -86,6 +88,38 @@ def test_a_domain_in_any_script_is_one_domain(text: str, written: str, login: st
 def test_what_we_cannot_send_to_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^not a mail (address|domain)$"):
         addresses.parse(text)
+
+
+SCRIPTS = ["bücher", "münchen", "公司", "例え", "компания", "straße", "café", "ñandú", "buyer"]
+
+
+@given(local, st.sampled_from(SCRIPTS), st.data())
+def test_a_person_is_the_same_under_every_spelling_of_a_domain(
+    name: str, host: str, data: st.DataObject
+) -> None:
+    ascii_host = addresses.parse(f"{name}@{host}.example").domain
+    assert ascii_host.isascii()
+    wide = "".join(chr(ord(c) + 0xFEE0) if "a" <= c <= "z" else c for c in host)
+    spellings = [
+        host,
+        ascii_host.removesuffix(".example"),
+        unicodedata.normalize("NFD", host),
+        unicodedata.normalize("NFC", host),
+        wide,
+        host.title() if "ß" not in host else host,
+    ]
+    person = addresses.parse(f"{name}@{host}.example").person
+    one = data.draw(st.sampled_from(spellings))
+    stop = data.draw(st.sampled_from([".", "\u3002", "\uff0e", "\uff61"]))
+    assert addresses.parse(f"{name.upper()}+x@{one}{stop}EXAMPLE").person == person
+    assert addresses.parse(person).person == person, "once more changes nothing"
+
+
+@given(local, local, domain)
+def test_two_people_are_not_taken_for_one(one: str, other: str, host: str) -> None:
+    """Dots count: whether two spellings with and without are one mailbox, only their provider knows."""
+    same = addresses.parse(f"{one}@{host}").person == addresses.parse(f"{other}@{host}").person
+    assert same == (one == other)
 
 
 def test_an_address_that_is_only_a_tag_is_still_somebody() -> None:

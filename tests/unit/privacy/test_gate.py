@@ -22,6 +22,8 @@ TABLES = {
     for category in categories.split()
 }
 """Purpose, role and category of the policy's three tables, from the transcription and not from the code."""
+TEXT = {("generate_with_ai", "processor", "ai")}
+"""What the text of 2.2.1(g) has us do and no table repeats: an answer to a user, on the client's instructions."""
 ASKED = {
     Category.AI: ConsentPurpose.AI_IMPROVEMENT,
     Category.AUTOMATIC: ConsentPurpose.AI_IMPROVEMENT,
@@ -38,7 +40,7 @@ def yes(purpose: ConsentPurpose) -> Consented:
 @pytest.mark.clause("roles")
 @pytest.mark.parametrize(("purpose", "role", "category"), EVERY, ids=str)
 def test_data_is_used_exactly_where_a_table_says_so(purpose: Purpose, role: Role, category: Category) -> None:
-    named = (str(purpose), str(role), str(category)) in TABLES
+    named = (str(purpose), str(role), str(category)) in TABLES | TEXT
     apart = purpose is Purpose.IMPROVE_PRODUCTS
     for said in (None, *ConsentPurpose):
         answer = decide(role, [category], purpose, None if said is None else yes(said))

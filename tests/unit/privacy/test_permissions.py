@@ -24,6 +24,11 @@ contacts.read          yes    yes      yes     yes
 contacts.write         yes    yes      yes     yes
 contacts.delete        yes    yes      yes     yes
 contacts.export        yes    yes      -       yes
+contacts.import        yes    yes      yes     yes
+prospects.read         yes    yes      yes     yes
+prospects.reveal       yes    yes      yes     yes
+prospects.share        yes    yes      yes     yes
+ai.use                 yes    yes      yes     yes
 messages.read          yes    yes      yes     yes
 messages.send          yes    yes      yes     yes
 company.read           yes    yes      yes     yes
@@ -42,6 +47,11 @@ contacts.read          -        yes     yes      -           yes         -
 contacts.write         -        yes     -        -           -           -
 contacts.delete        -        yes     yes      -           -           -
 contacts.export        -        yes     yes      -           yes         -
+contacts.import        -        yes     -        -           -           -
+prospects.read         -        yes     -        -           -           -
+prospects.reveal       -        yes     -        -           -           -
+prospects.share        -        yes     -        -           -           -
+ai.use                 -        yes     -        -           -           -
 messages.read          -        yes     yes      -           yes         -
 messages.send          -        yes     -        -           -           -
 company.read           -        yes     yes      yes         yes         -

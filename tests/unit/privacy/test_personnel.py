@@ -38,6 +38,7 @@ holds           -        -        yes    -         -      -
 retention       -        yes      yes    -         -      yes
 processing      -        yes      yes    -         -      yes
 evidence        -        yes      yes    yes       -      yes
+prospects       -        yes      yes    -         -      -
 security        -        -        -      yes       -      -
 grants.ask      yes      yes      -      yes       -      -
 grants.approve  -        yes      -      yes       -      -

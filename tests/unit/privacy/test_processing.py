@@ -12,7 +12,7 @@ from chalicelib.privacy import fields
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.processing import activities, duties, period_text, unplaced
 from chalicelib.privacy.processing_forms import as_rows, document, markdown
-from chalicelib.privacy.register import TABLE, Category, Duty, Purpose, Role, Subject
+from chalicelib.privacy.register import FROM_TEXT, TABLE, Category, Duty, Purpose, Role, Subject
 from chalicelib.privacy.retention import (
     MAIL_CODE,
     SESSION_ABSOLUTE,
@@ -43,12 +43,12 @@ class Buyer:
     kind="test_draft",
     table="workspace",
     subject=Subject.USER,
-    role=Role.PROCESSOR,
+    role=Role.JOINT_CONTROLLER,
     retention=Retention.MESSAGE,
     collected_for=Duty.ANSWER_REQUEST,
 )
 class Draft:
-    """AI text held for a client, which no row of the tables provides for."""
+    """AI text held together with a client, which no row of the tables provides for."""
 
     text: str = personal(Category.AI, "output")
 
@@ -58,7 +58,7 @@ fields.RECORDS.pop("test_draft")
 
 
 def test_each_row_of_the_policys_tables_is_one_activity() -> None:
-    assert [made.purpose for made in activities([])] == [row.purpose for row in TABLE]
+    assert [made.purpose for made in activities([])] == [row.purpose for row in (*TABLE, *FROM_TEXT)]
 
 
 def test_a_record_is_listed_where_its_role_and_category_belong_and_nowhere_else() -> None:
@@ -79,8 +79,8 @@ def test_it_says_whom_each_activity_is_about() -> None:
 
 def test_data_without_a_purpose_for_its_role_is_reported() -> None:
     assert unplaced([Buyer]) == ()
-    assert unplaced([Buyer, Draft]) == (("test_draft", Category.AI, Role.PROCESSOR),)
-    assert "test_draft holds ai as processor" in markdown([Draft])
+    assert unplaced([Buyer, Draft]) == (("test_draft", Category.AI, Role.JOINT_CONTROLLER),)
+    assert "test_draft holds ai as joint_controller" in markdown([Draft])
 
 
 def test_the_page_shows_tables_findings_and_the_missing_basis() -> None:
@@ -107,7 +107,7 @@ def test_each_held_record_says_what_it_is_collected_for() -> None:
         "test_buyer": "provide_functions",
         "test_draft": "answer_request",
     }
-    assert found["unplaced"] == [{"record": "test_draft", "category": "ai", "role": "processor"}]
+    assert found["unplaced"] == [{"record": "test_draft", "category": "ai", "role": "joint_controller"}]
     ids = [one["id"] for one in found["findings"]]
     assert {"letter_mismatch", "missing_legal_basis"} <= set(ids)
 
