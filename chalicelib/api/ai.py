@@ -47,7 +47,11 @@ class NewAiJob(Form):
     errors=(404, 429),
 )
 def ask_ai(call: Call) -> dict[str, str]:
-    """Accepted, not done yet. Nobody's name, address, number or company reaches the model."""
+    """Accepted, not done yet. The model gets placeholders for the contact or prospect named here, for you,
+    your company, contacts of yours whose mail address is in the texts, and whatever else looks like a name,
+    an address or a number. A name that nothing around it shows to be one can be missed: leave out what is
+    not needed.
+    """
     form: NewAiJob = call.body
     job_id = jobs.ask(
         call.who,

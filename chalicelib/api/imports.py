@@ -151,8 +151,9 @@ def start_import(call: Call) -> dict[str, Any]:
 def list_import_rows(call: Call) -> dict[str, Any]:
     """In the order of the file; with `state` only those. Rows are numbered as a spreadsheet shows them.
 
-    A row that cannot be taken names its column and why. Of a row that must not be taken only the number is
-    told. A page may be empty and not be the last.
+    A row that can be taken says what was read of it: look at a few names before you commit. One that cannot
+    names its column and why. Of a row that must not be taken only the number is told. A page may be empty
+    and not be the last.
     """
     state = call.request.query_params.get("state") if call.request.query_params else None
     if state is not None and state not in {one.value for one in RowState}:
@@ -198,7 +199,9 @@ def commit_import(call: Call) -> dict[str, Any]:
     errors=(409,),
 )
 def revert_import(call: Call) -> dict[str, Any]:
-    """Contacts it made go, unless somebody has changed them; contacts it updated stay as they are."""
+    """Contacts it made go, unless somebody has changed them; contacts it updated stay as they are. Only for
+    those who may delete contacts.
+    """
     return _import(importing.revert(call.who, call.path["import_id"]))
 
 
@@ -214,7 +217,7 @@ def revert_import(call: Call) -> dict[str, Any]:
     errors=(409,),
 )
 def cancel_import(call: Call) -> dict[str, Any]:
-    """Its rows and its file go at once."""
+    """Its rows and its file go at once; what is sent with the form after that goes within two days."""
     return _import(importing.cancel(call.who, call.path["import_id"]))
 
 
@@ -262,4 +265,7 @@ def _line(line: Line) -> dict[str, Any]:
         "field": line.field,
         "code": line.code,
         "contact_id": line.contact_id,
+        "name": line.name,
+        "email": line.email,
+        "company": line.company,
     }

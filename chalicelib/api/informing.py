@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal
 from chalice import Blueprint
 from pydantic import StringConstraints
 
-from chalicelib.api.endpoint import Call, page, route
+from chalicelib.api.endpoint import Call, route
 from chalicelib.api.forms import Form
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.standing import Exemption, InformedHow, Informing
-from chalicelib.services.prospects import informing
-from chalicelib.services.prospects.informing import Owed, Told
+from chalicelib.services.prospects import informing, untold
+from chalicelib.services.prospects.informing import Told
+from chalicelib.services.prospects.untold import Owed
 
 bp = Blueprint(__name__)
 
@@ -41,19 +42,21 @@ class InformingNote(Form):
     "/v1/prospects/informing",
     summary="Revealed prospects that have yet to be told where their data comes from",
     paged=True,
-    permission=Permission.PROSPECTS_READ,
+    permission=Permission.PROSPECTS_DUTIES,
     clauses=("joint-duties",),
     answer="InformingPage",
 )
 def list_informing(call: Call) -> dict[str, Any]:
-    """`state`: `due` (all of them, the default), or `overdue` (their month is over)."""
+    """`state`: `due` (all of them, the default), or `overdue` (their month is over). A page of `overdue` may
+    be short and still go on.
+    """
     wanted = (call.request.query_params or {}).get("state", "due")
     if wanted not in {"due", "overdue"}:
         raise InvalidError(errors=[FieldError("state", "unknown")])
     if call.cursor is not None and not ids.is_id(call.cursor, "pr"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    found = informing.page(call.who, call.limit + 1, call.cursor, overdue=wanted == "overdue")
-    return page(call, found, lambda one: one.prospect_id, _owed)
+    found = untold.page(call.who, call.limit, call.cursor, overdue=wanted == "overdue")
+    return {"items": [_owed(one) for one in found.items], "next_cursor": found.after}
 
 
 @route(
@@ -62,7 +65,7 @@ def list_informing(call: Call) -> dict[str, Any]:
     "/v1/prospects/{prospect_id}/informing",
     summary="Note how a prospect was told, or why nobody has to tell them",
     body=InformingNote,
-    permission=Permission.PROSPECTS_REVEAL,
+    permission=Permission.PROSPECTS_DUTIES,
     clauses=("joint-duties", "subjects"),
     answer="Informing",
 )

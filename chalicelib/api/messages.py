@@ -130,7 +130,7 @@ def _recipient(delivery: Delivery) -> dict[str, Any]:
         "delivery": delivery.outcome.value if delivery.outcome else delivery.state.value,
         "reason": delivery.reason,
         "sent_at": clock.rfc3339(delivery.sent_at),
-        "informed": delivery.informs and delivery.sent_at is not None,
+        "informed": delivery.informs is True and delivery.sent_at is not None,
         "tracking": {
             "mode": delivery.mode.value,
             "read": delivery.opens > 0,

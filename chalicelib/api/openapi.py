@@ -70,7 +70,7 @@ _KEY: Final = {
 
 _KINDS: Final[tuple[type[ServiceError], ...]] = (ServiceError, *ServiceError.__subclasses__())
 _SAFE: Final = {"GET", "HEAD"}
-_HTML_VIEWS: Final = {"docs", "show_stop", "stop_by_mail"}
+_HTML_VIEWS: Final = {"docs", "show_request_page", "show_stop", "stop_by_mail"}
 _CSV_VIEWS: Final = {"export_contacts", "fetch_export"}
 
 

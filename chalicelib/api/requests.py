@@ -15,6 +15,7 @@ from chalicelib.kernel.errors import FieldError, InvalidError, UnauthorizedError
 from chalicelib.privacy.requests import RequestKind, RequestState
 from chalicelib.services import wording
 from chalicelib.services.requests import answers, requests
+from chalicelib.services.requests import page as request_page
 from chalicelib.services.requests.requests import Seen, Wanted
 
 bp = Blueprint(__name__)
@@ -62,6 +63,26 @@ def make_request(call: Call) -> dict[str, Any]:
     locale = form.locale or wording.locale_of(call.accept_language)
     made = requests.ask(Wanted(RequestKind(form.kind), form.email, form.details, locale), ip=call.ip)
     return {"id": made.request_id, "state": RequestState.UNVERIFIED.value}
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/requests/page",
+    summary="A page on which anybody asks, objects or complains; mail to prospects leads to it",
+    public=True,
+    clauses=("requests", "subjects"),
+)
+def show_request_page(call: Call) -> Response:
+    """`locale`: `en` or `zh`; else as the browser prefers. It calls the routes below and keeps nothing."""
+    locale = request_page.locale_of((call.request.query_params or {}).get("locale"), call.accept_language)
+    headers = {
+        **HEADERS,
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": request_page.CSP,
+        "Vary": "Accept-Language",
+    }
+    return Response(body=request_page.made(locale), status_code=200, headers=headers)
 
 
 @route(

@@ -124,10 +124,12 @@ def accept_agreement(call: Call) -> dict[str, Any]:
     permission=Permission.PROSPECTS_SHARE,
     clauses=("added-prospects", "joint-duties"),
     answer="ProspectShare",
+    errors=(429,),
 )
 def share_prospects(call: Call) -> dict[str, Any]:
-    """`not_accepted` is the one answer for whoever is not taken for a reason of their own. The first version
-    of a person stays; what it did not say is filled in.
+    """Whom the company vouches for from now on. Who does not want to be in the base is answered like
+    everybody else, and not taken in. The first version of a person stays; what it did not say is filled in.
+    429 after 100 within an hour.
     """
     form: NewShare = call.body
     people = [_fields(one) for one in form.prospects]
@@ -141,7 +143,7 @@ def share_prospects(call: Call) -> dict[str, Any]:
     "/v1/prospects/shares",
     summary="What this company has shared, newest first",
     paged=True,
-    permission=Permission.PROSPECTS_SHARE,
+    permission=Permission.PROSPECTS_DUTIES,
     clauses=("added-prospects", "joint-duties"),
     answer="ProspectSharePage",
 )
@@ -159,7 +161,7 @@ def list_shares(call: Call) -> dict[str, Any]:
     "/v1/prospects/shares/{share_id}",
     summary="Take a share back",
     status=204,
-    permission=Permission.PROSPECTS_SHARE,
+    permission=Permission.PROSPECTS_DUTIES,
     clauses=("added-prospects", "joint-duties"),
 )
 def take_share_back(call: Call) -> Response:
@@ -208,13 +210,14 @@ def read_provenance(call: Call) -> dict[str, Any]:
     status=202,
     body=NewComplaint,
     repeatable=True,
-    permission=Permission.PROSPECTS_READ,
+    permission=Permission.PROSPECTS_COMPLAIN,
     clauses=("joint-duties", "added-prospects"),
     answer="ProspectComplaint",
+    errors=(404, 429),
 )
 def pass_complaint_on(call: Call) -> dict[str, Any]:
     """From the answer on nobody finds, reads or reveals them; every company that received them loses what it
-    received, and is told.
+    received, and is told. It brings this company no credit back. 429 after 20 within a day: write to us.
     """
     form: NewComplaint = call.body
     said = None if form.received_at is None else int(datetime.fromisoformat(form.received_at).timestamp())

@@ -2,6 +2,10 @@
 
 What comes in lies under S3's encryption with our key; what goes out was sealed under the company's key before
 it comes here. Keys of objects are ids, never names.
+
+S3 says 404 of a missing object only to whom may list the bucket, and 403 to others. Whoever reads here has
+that right, and a 403 stays what it is: our policies are wrong. Closed: nothing is taken for missing that may
+be there, or one wrong line would end everybody's imports as never sent.
 """
 
 from __future__ import annotations

@@ -89,14 +89,14 @@ _ROWS: Final = (
         "2.2.1(g)",
         "Text and searches are written, polished and analysed with AI.",
         "names and addresses never leave in a prompt; model in the region; long calls are jobs",
-        "open",
+        "works",
     ),
     Clause(
         "stored",
         "2.2.1(h)",
         "A company keeps its contacts.",
         "import and export; duplicates; no formula injection",
-        "partly",
+        "works",
     ),
     Clause(
         "notification",
@@ -117,14 +117,14 @@ _ROWS: Final = (
         "2.2.2(k), 2.3.3, appendix",
         "Users share prospects under the joint controller agreement.",
         "the agreement's fields only; warranty and provenance; a complaint withdraws everywhere",
-        "open",
+        "works",
     ),
     Clause(
         "stocked-prospects",
         "2.2.2(l)",
         "The operator's own prospect base can be kept and searched.",
         "legitimate interest on record; objections honoured; a refresh renews no retention",
-        "open",
+        "works",
     ),
     Clause(
         "purposes",
@@ -194,7 +194,7 @@ _ROWS: Final = (
         "4.1.1",
         "Data stays in Singapore, and what is not needed is not taken.",
         "regional endpoints; no cross-region model profile; unknown fields refused",
-        "partly",
+        "works",
     ),
     Clause(
         "retention",
@@ -292,7 +292,7 @@ _ROWS: Final = (
         "appendix 2",
         "Users warrant notice and basis and pass complaints on; we keep to the product's purposes.",
         "the contact path to regulators",
-        "partly",
+        "works",
     ),
 )
 

@@ -3,8 +3,9 @@
 Promise: a value that is known (of a record, a user, a company) is found however it is cased, spaced, accented
 or widened, in parts and with an ending; of free text that which has a form: addresses of all kinds, numbers
 of telephones, accounts and papers, profiles, names where a name is announced (a salutation, a signature, a
-title) and common first names. Cost: a rare name in the middle of a sentence has no form and is not found; and
-much that names nobody is taken for a mention, which costs nothing, because it comes back. Pure.
+title, a header of a mail, a role) and common first names. Cost: a rare name in the middle of a sentence has
+no form and is not found, nor is a business without its legal form; and much that names nobody is taken for a
+mention, which costs the model a word and nobody a name: it comes back. Pure.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from chalicelib.privacy import mention_forms as forms
+from chalicelib.privacy import mention_words
 
 
 class Kind(StrEnum):
@@ -90,6 +92,20 @@ def known_in(text: str, known: Iterable[Known]) -> list[Mention]:
     return found
 
 
+def mailboxes_in(text: str, most: int) -> list[str]:
+    """The first different mail addresses in a text, however they are written out, folded."""
+    view = fold(text, case=False).text
+    found: dict[str, None] = {}
+    for name, pattern in forms.FORMS:
+        if name == Kind.EMAIL:
+            found |= {_mailbox(match[0]): None for match in pattern.finditer(view)}
+    return list(found)[:most]
+
+
+def _mailbox(written: str) -> str:
+    return forms.WRITTEN_DOT.sub(".", forms.WRITTEN_AT.sub("@", written, count=1)).replace(" ", "").lower()
+
+
 def formed_in(text: str) -> list[Mention]:
     """Where a text has what looks like somebody, whoever it is."""
     view = fold(text, case=False)
@@ -104,10 +120,14 @@ def _formed(text: str) -> Iterator[tuple[Kind, int, int]]:
     for name, pattern in forms.FORMS:
         for match in pattern.finditer(text):
             start, end = match.span(1) if pattern.groups else match.span()
-            if name == "PHONE" and not _is_number(match[0]):
+            if name == "PHONE" and not pattern.groups and not _is_number(match[0]):
                 continue
             if end > start:
                 yield Kind(name), start, end
+    for pattern in forms.LISTS:
+        for match in pattern.finditer(text):
+            for item in forms.ITEM.finditer(text, *match.span(1)):
+                yield Kind.PERSON, *item.span()
 
 
 def _is_number(text: str) -> bool:
@@ -123,7 +143,13 @@ _DIGITS: Final = r"[\s().\-/]{0,3}"
 SHORT: Final = 2
 """Parts of names with so few letters count only where they have a capital: `An` is not `an`."""
 LOOSE: Final = 4
-"""Words with so many letters are found inside longer words as well: Vogels, vogelsche."""
+"""Words with so many letters are found with any ending: Vogels, vogelsche."""
+LONG: Final = 7
+"""And with so many wherever they stand; shorter ones stand in words that name nobody (Chen, `freundlichen`).
+"""
+_AHEAD: Final = r"(?<![^\W\d_\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff])"
+_BEHIND: Final = r"(?![^\W\d_\u3040-\u30ff\u3400-\u9fff\u1100-\u11ff])"
+"""No letter comes before, or after, other than signs that are written without spaces."""
 
 
 @lru_cache(maxsize=512)
@@ -158,17 +184,18 @@ def _of_person(value: str) -> list[re.Pattern[str] | None]:
     made = [_loosely(form) for form in _spellings(value)]
     for form in _spellings(value):
         for part in _WORD.findall(form):
-            if part in forms.PARTICLES:
+            if part in mention_words.PARTICLES:
                 continue
             if _WIDE.search(part):
                 made += _of_wide_name(part)
             elif len(part) >= LOOSE:
-                made.append(re.compile(rf"{re.escape(part)}", re.IGNORECASE))
+                ahead = "" if len(part) >= LONG else _AHEAD
+                made.append(re.compile(rf"{ahead}{re.escape(part)}", re.IGNORECASE))
             elif len(part) > SHORT:
-                made.append(re.compile(rf"(?<!\w){re.escape(part)}(?!\w)", re.IGNORECASE))
+                made.append(re.compile(rf"{_AHEAD}{re.escape(part)}{_BEHIND}", re.IGNORECASE))
             elif len(part) == SHORT:
                 as_name = f"{part.upper()}|{part.capitalize()}"
-                made.append(re.compile(rf"(?<!\w)(?:{as_name})(?!\w)"))
+                made.append(re.compile(rf"{_AHEAD}(?:{as_name}){_BEHIND}"))
     return made
 
 
@@ -190,9 +217,9 @@ _GAP_WIDE: Final = r"\s{0,2}"
 def _of_mailbox(folded: str) -> list[re.Pattern[str] | None]:
     local, _, domain = folded.rpartition("@")
     made = [_loosely(folded)]
-    if len(local) >= LOOSE and local not in forms.SHARED_MAILBOXES:
+    if len(local) >= LOOSE and local not in mention_words.SHARED_MAILBOXES:
         made.append(_bounded(local))
-    if domain and domain not in forms.FREE_MAIL:
+    if domain and domain not in mention_words.FREE_MAIL:
         made.append(_bounded(domain))
     return made
 
@@ -213,7 +240,7 @@ def _of_place(folded: str) -> list[re.Pattern[str] | None]:
     if len(last) >= LOOSE:
         made.append(_bounded(last))
     host = bare.partition("/")[0]
-    if "." in host and host not in forms.NETWORKS:
+    if "." in host and host not in mention_words.NETWORKS:
         made.append(_bounded(host))
     return made
 
@@ -221,10 +248,10 @@ def _of_place(folded: str) -> list[re.Pattern[str] | None]:
 def _of_company(folded: str) -> list[re.Pattern[str] | None]:
     """Whole, without its legal form, and the word that tells it from others."""
     words = [word for word in re.split(r"[\s,.&/()\-]+", folded) if word]
-    own = [word for word in words if word not in forms.LEGAL_FORMS]
+    own = [word for word in words if word not in mention_words.LEGAL_FORMS]
     made = [_loosely(folded), _loosely(" ".join(own)) if own else None]
     for word in own[:1] if not _WIDE.search(folded) else ():
-        if len(word) >= LOOSE and word not in forms.COMMON_IN_NAMES:
+        if len(word) >= LOOSE and word not in mention_words.COMMON_IN_NAMES:
             made.append(_bounded(word))
     if _WIDE.search(folded) and len(stem := forms.WIDE_LEGAL.sub("", folded)) >= SHORT:
         made.append(_loosely(stem))
@@ -232,7 +259,7 @@ def _of_company(folded: str) -> list[re.Pattern[str] | None]:
 
 
 def _bounded(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(word)}", re.IGNORECASE)
+    return re.compile(rf"{_AHEAD}{re.escape(word)}", re.IGNORECASE)
 
 
 def _loosely(value: str) -> re.Pattern[str] | None:
@@ -244,6 +271,8 @@ def _loosely(value: str) -> re.Pattern[str] | None:
     if len(words) == 1 and len(words[0]) < LOOSE and not _WIDE.search(words[0]):
         if len(words[0]) <= SHORT:
             word = words[0]
-            return re.compile(rf"(?<!\w)(?:{word.upper()}|{word.capitalize()})(?!\w)")
-        return re.compile(rf"(?<!\w){joined}(?!\w)", re.IGNORECASE)
+            return re.compile(rf"{_AHEAD}(?:{word.upper()}|{word.capitalize()}){_BEHIND}")
+        return re.compile(rf"{_AHEAD}{joined}{_BEHIND}", re.IGNORECASE)
+    if len(words) == 1 and len(words[0]) < LONG and not _WIDE.search(words[0]) and words[0].isalpha():
+        return re.compile(rf"{_AHEAD}{joined}", re.IGNORECASE)
     return re.compile(joined, re.IGNORECASE)

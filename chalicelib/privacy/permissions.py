@@ -38,6 +38,8 @@ class Permission(StrEnum):
     PROSPECTS_READ = "prospects.read"
     PROSPECTS_REVEAL = "prospects.reveal"
     PROSPECTS_SHARE = "prospects.share"
+    PROSPECTS_COMPLAIN = "prospects.complain"
+    PROSPECTS_DUTIES = "prospects.duties"
     AI_USE = "ai.use"
     COMPANY_READ = "company.read"
     COMPANY_MANAGE = "company.manage"
@@ -61,6 +63,7 @@ GRANTABLE: Final = frozenset(
         _P.PROSPECTS_READ,
         _P.PROSPECTS_REVEAL,
         _P.PROSPECTS_SHARE,
+        _P.PROSPECTS_DUTIES,
         _P.AI_USE,
         _P.COMPANY_READ,
         _P.SUBSCRIPTION_READ,
@@ -68,9 +71,10 @@ GRANTABLE: Final = frozenset(
 )
 """What an admin may give to managers and members, or take from them."""
 
-ALWAYS: Final = frozenset({_P.OWN_SETTINGS})
-"""What no setting can take from anybody: seeing and correcting what is held about oneself (5.1). It ends with
-the company's accounts; whatever is still held then is asked for as anybody asks (8).
+ALWAYS: Final = frozenset({_P.OWN_SETTINGS, _P.PROSPECTS_COMPLAIN})
+"""What no setting can take from anybody: seeing and correcting what is held about oneself (5.1), and passing
+on what a person complained of, whoever they said it to (appendix 2.1.3): they must not wait for an admin. It
+ends with the company's accounts; whatever is still held then is asked for as anybody asks (8).
 """
 
 BY_DEFAULT: Final[Mapping[Position, frozenset[Permission]]] = MappingProxyType(
@@ -83,6 +87,10 @@ BY_DEFAULT: Final[Mapping[Position, frozenset[Permission]]] = MappingProxyType(
 
 _READING: Final = frozenset({_P.CONTACTS_READ, _P.MESSAGES_READ, _P.COMPANY_READ, _P.SUBSCRIPTION_READ})
 _RUNNING: Final = frozenset({_P.COMPANY_MANAGE, _P.MEMBERS_MANAGE, _P.RULES_MANAGE})
+_OWED: Final = frozenset({_P.PROSPECTS_DUTIES})
+"""What a company still owes people it received from the base or shared there: it keeps what it made of them,
+so it still has to tell them (GDPR 14), and may stop vouching for them (appendix 2.1.1).
+"""
 _LEAVING: Final = frozenset({_P.CONTACTS_EXPORT, _P.CANCELLATION})
 
 OPEN: Final[Mapping[CompanyState, frozenset[Permission]]] = MappingProxyType(
@@ -93,11 +101,13 @@ OPEN: Final[Mapping[CompanyState, frozenset[Permission]]] = MappingProxyType(
         | _READING
         | _RUNNING
         | _LEAVING
+        | _OWED
         | {_P.CONTACTS_DELETE, _P.SUBSCRIPTION_MANAGE},
         # Stored only (4.1.1): the company's data is not worked with, people still reach what is their own.
         CompanyState.RESTRICTED: ALWAYS
+        | _OWED
         | {_P.COMPANY_READ, _P.SUBSCRIPTION_READ, _P.SUBSCRIPTION_MANAGE, _P.CANCELLATION},
-        CompanyState.CANCELLING: ALWAYS | _READING | _LEAVING,
+        CompanyState.CANCELLING: ALWAYS | _READING | _LEAVING | _OWED,
         CompanyState.CANCELLED: frozenset(),
         CompanyState.PENDING: frozenset(),
     }

@@ -1,4 +1,5 @@
-"""Text that names nobody: placeholders go in before a text leaves for a model, and come out of its answer.
+"""Text with no name that we know or can tell: placeholders go in before a text leaves for a model, and come
+out of its answer.
 
 Promise: ``Masked`` is made here and nowhere else, and a prompt is made of it alone, so no other text can
 reach a model. Each value gets one placeholder for all texts of a job (⟦PERSON_1⟧), each further spelling one
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -94,13 +96,14 @@ class Masked:
 class Key:
     """What the placeholders of one job stand for. It is not stored, and shows nothing of itself."""
 
-    __slots__ = ("_forms", "_known", "_roots", "_values")
+    __slots__ = ("_counts", "_forms", "_known", "_roots", "_values")
 
     def __init__(self, known: Iterable[Known]) -> None:
         self._known = tuple(dict.fromkeys(one for one in known if one.value.strip()))
         self._values: dict[str, str] = {}
         self._forms: dict[tuple[str, str], str] = {}
         self._roots: dict[str, tuple[str, int]] = {}
+        self._counts: Counter[Kind] = Counter()
         for one in self._known:  # the form in the record is what a placeholder without a form stands for
             value = unicodedata.normalize("NFC", one.value.strip())
             self._placeholder(one.kind, f"{one.kind}:{mentions.fold(one.value).text}", value)
@@ -122,8 +125,8 @@ class Key:
         if (made := self._forms.get((root, form))) is not None:
             return made
         if root not in self._roots:
-            of_kind = sum(1 for name, _ in self._roots.values() if name.startswith(f"{kind}_"))
-            self._roots[root] = f"{kind}_{of_kind + 1}", 0
+            self._counts[kind] += 1
+            self._roots[root] = f"{kind}_{self._counts[kind]}", 0
         name, forms = self._roots[root]
         self._roots[root] = name, forms + 1
         made = f"⟦{name}⟧" if forms == 0 else f"⟦{name}_{forms + 1}⟧"
@@ -148,6 +151,8 @@ class Key:
         return done
 
     def _mask_plain(self, text: str) -> str:
+        if not text.strip():
+            return text
         known = mentions.known_in(text, self._known)
         formed = mentions.formed_in(text)
         return "".join(self._replaced(text, _apart([*known, *formed])))
@@ -182,8 +187,9 @@ def mask(texts: Mapping[str, str], known: Iterable[Known]) -> tuple[dict[str, Ma
 
 
 def own_words(text: str) -> Masked:
-    """Our own instructions, from a file or the code. Never what somebody wrote: a text that mentions somebody
-    by its form is refused, and what is known of a job is looked for in it before it leaves.
+    """Our own instructions, from a file or the code. Never what somebody wrote: this looks for mentions by
+    their form only, and is no check of a stranger's text. What is known of a job is looked for in what stands
+    behind the fence, not in these words: people are called Mark, Will and Price.
 
     Raises:
         ValueError: it mentions somebody.
@@ -229,10 +235,13 @@ def _number(digits: str | None) -> str:
 
 def _apart(found: list[Mention]) -> list[Mention]:
     """Mentions that do not overlap: the longer one counts, and of two the one that was found first, so what
-    is known before what has a form.
+    is known before what has a form. As many steps as the text has signs: whatever is taken is as long as what
+    comes after it or longer, so that two can overlap only where the later one begins or ends.
     """
-    taken: list[Mention] = []
+    taken = bytearray(max((one.end for one in found), default=0))
+    kept = []
     for one in sorted(found, key=lambda m: m.start - m.end):
-        if all(one.end <= other.start or one.start >= other.end for other in taken):
-            taken.append(one)
-    return sorted(taken)
+        if not (taken[one.start] or taken[one.end - 1]):
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
+            kept.append(one)
+    return sorted(kept)

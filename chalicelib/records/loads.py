@@ -49,7 +49,7 @@ class LoadAct(StrEnum):
 
 @record(
     kind="load",
-    table="prospects",
+    table="accounts",
     subject=Subject.STAFF,
     role=Role.CONTROLLER,
     retention=Retention.STOCKED_PROSPECT,
@@ -73,6 +73,7 @@ class Load:
     started_by: str | None = opaque(why="somebody else", default=None)
     started_at: int | None = opaque(default=None)
     ended_at: int | None = opaque(default=None)
+    due_at: int | None = opaque(why="when the sweep takes it up if nobody has moved it on", default=None)
     reason: str | None = opaque(why="a code: why it stopped", default=None)
     size: int = opaque(why="bytes", default=0)
     file_tag: str | None = opaque(why="which content it was when it was started", default=None)

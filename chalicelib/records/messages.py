@@ -106,7 +106,7 @@ class Delivery:
     outcome: Outcome | None = opaque(default=None)
     sent_at: int | None = opaque(why="a fact about the mail, not its reader", default=None)
     mode: TrackingMode = opaque(why="what the mail carried", default=TrackingMode.NONE)
-    informs: bool = opaque(why="whether it carried the notice: noted before it left", default=False)
+    informs: bool | None = opaque(why="it carried the notice: noted before it left", default=None)
     email: str = personal(Category.EMAIL_TRACKING, "recipient")
     opens: int = personal(Category.EMAIL_TRACKING, "times", default=0)
     machine_opens: int = personal(Category.EMAIL_TRACKING, "times", default=0)

@@ -86,7 +86,7 @@ class AddedProspect:
 )
 class Share:
     """Where a shared prospect came from: which company, when, on which ground, under which agreement. One for
-    each company that shared them; the first counts.
+    each company that vouches for them, under the last of its shares that does.
     """
 
     prospect_id: str = opaque()
@@ -162,11 +162,14 @@ class Claim:
     retention=Retention.STOCKED_PROSPECT,
 )
 class Posting:
-    """One way to find a prospect: a list, and a place in it."""
+    """One way to find a prospect: a list, and a place in it. It is one record's and ends with that one: the
+    stocked and the shared record of a person are found apart, each in its own classes.
+    """
 
     shelf: str = opaque(why="which list: a coarse class, or a keyed hash of how a word begins")
     place: str = opaque(why="the order in the list: classes, or keyed hashes of further letters")
     prospect_id: str = opaque()
+    part: str = opaque(why="which of the two records it leads to")
     sector: str = opaque(why=_CLASS)
     country: str = opaque(why=_CLASS)
     level: str = opaque(why=_CLASS)

@@ -241,7 +241,7 @@ class CompanyRequest:
 class Objection:
     """An address that may not be used by us, in no base of prospects and for no marketing (GDPR 21(3))."""
 
-    person: str = opaque(why="keyed hash of the address")
+    person: str = opaque(why="keyed hash of the address: a person's, or their id in the base of prospects")
     at: int = opaque(export=True)
     wish: RequestKind = opaque(why="an objection, or an erasure", export=True)
 

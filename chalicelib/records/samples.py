@@ -1,4 +1,4 @@
-"""What users let us improve AI with (2.3.1 "improve products", category `ai`): kept only under their live yes."""
+"""What users let us improve AI with (2.3.1, category `ai`): kept only under their live yes."""
 
 from __future__ import annotations
 

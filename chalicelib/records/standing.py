@@ -89,6 +89,8 @@ class InformedHow(StrEnum):
     IN_MESSAGE = "in_message"
     BY_COMPANY = "by_company"
     EXEMPT = "exempt"
+    BOUNCED = "bounced"
+    """Only in the evidence: the mail that had counted came back, and they are to be told again."""
 
 
 class Exemption(StrEnum):
@@ -152,7 +154,9 @@ class InformingLine:
     retention=Retention.EVIDENCE,
 )
 class InformingProof:
-    """Evidence that a person was told, how and when; or why they did not have to be."""
+    """Evidence that a person was told, how and when; or why they did not have to be; or that they were not,
+    after all.
+    """
 
     company_id: str = opaque()
     entry_id: str = opaque()
@@ -163,5 +167,5 @@ class InformingProof:
     ground: Exemption | None = opaque(default=None)
     by: str | None = opaque(why="the user who said so", default=None)
     message_id: str | None = opaque(why="the message that carried the notice", default=None)
-    told_at: int = opaque(why="when they were told, as far as anybody says")
+    told_at: int = opaque(why="when they were told, or were thought to be, as far as anybody says")
     at: int = opaque()

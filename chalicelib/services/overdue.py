@@ -21,8 +21,8 @@ PER_RUN: Final = 2000
 def sweep() -> None:
     """Send a hint for everything overdue: deliveries, account mail, members who left, people being erased,
     terms that end, requests to answer, policies to announce, holds, disclosures to tell of, consents taken
-    back, prospects nobody has told, lists on their way in and out, what is over. Twenty-three queries a run
-    when all is well.
+    back, prospects nobody has told, lists on their way in and out, loads of the base, what is over.
+    Twenty-four queries a run when all is well.
     """
     now = clock.now()
     deliveries: list[dict[str, str | int]] = [
@@ -75,7 +75,10 @@ def sweep() -> None:
         {"task": "export", "company": key["company_id"], "export": key["export_id"]}
         for key in store.due.exporting(now, PER_RUN)
     ]
-    queues.hint(settings.QUEUE_FILES, [*imports, *exports])
+    loads: list[dict[str, str | int]] = [
+        {"task": "load", "load": key["load_id"]} for key in store.due.loading(now, PER_RUN)
+    ]
+    queues.hint(settings.QUEUE_FILES, [*imports, *exports, *loads])
     uninformed: list[dict[str, str | int]] = [
         {"task": "notice_due", "company": key["company_id"], "prospect": key["prospect_id"]}
         for key in store.due.informing(now, PER_RUN)

@@ -3,7 +3,8 @@
 PynamoDB's own batches give up on what DynamoDB leaves over and commit what a failed block left behind. Here
 what is left over travels with the next rows, after a pause, until nothing is left or it is said that
 something is. A batch has no conditions, so only rows are deleted this way whose keys nobody will ever use
-again, and only rows are written whose keys nobody else can know yet.
+again. What is written lies under keys nobody else can know yet; or, for loads of prospects, under keys that
+others know and write as well: the last one stays, and the caller looks once more at what must not be there.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from chalicelib.store.holds import HOLDS, HOLDS_DUE
 from chalicelib.store.imports import IMPORTS, IMPORTS_DUE
 from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
 from chalicelib.store.leaving import LEAVING_DUE
+from chalicelib.store.loads import LOADS, LOADS_DUE
 from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
 from chalicelib.store.requests import REQUESTS, REQUESTS_DUE
 from chalicelib.store.standing import INFORMING_DUE, TO_INFORM
@@ -111,6 +112,11 @@ def importing(until: int, limit: int) -> Iterator[dict[str, str]]:
 def exporting(until: int, limit: int) -> Iterator[dict[str, str]]:
     """Keys (company_id, export_id) of exports that must go on, or whose files must go, by ``until``."""
     return (EXPORTS.key_of(row) for row in _overdue(WorkspaceRow, EXPORTS_DUE, until, limit))
+
+
+def loading(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (load_id) of loads of the base that nobody has moved on, due by ``until``."""
+    return (LOADS.key_of(row) for row in _overdue(AccountsRow, LOADS_DUE, until, limit))
 
 
 def ai_jobs(until: int, limit: int) -> Iterator[dict[str, str]]:

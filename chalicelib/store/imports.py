@@ -18,12 +18,15 @@ from chalicelib.store.table import Due, Rows, Stored, new_op
 IMPORTS_DUE: Final = "importing"
 """The index partition of imports that have something to do."""
 WORKING: Final = frozenset({ImportState.READING, ImportState.COMMITTING, ImportState.REVERTING})
+ENDED: Final = frozenset({ImportState.CANCELLED, ImportState.FAILED})
+"""What leaves something to be forgotten, and is due until it is."""
 
 _USE: Final = Purpose.PROVIDE_FUNCTIONS
 
 
 def _due(job: Import) -> Due | None:
-    return Due(IMPORTS_DUE, job.due_at) if job.state in WORKING else None
+    busy = job.state in WORKING or (job.state in ENDED and not job.cleared)
+    return Due(IMPORTS_DUE, job.due_at) if busy else None
 
 
 IMPORTS = Rows(Import, pk="{company_id}", sk="import#{import_id}", due=_due)

@@ -1,4 +1,5 @@
-"""Loads of the base of prospects: with what they fill, in a partition of their own, the refused rows apart.
+"""Loads of the base of prospects: in a partition of their own in `accounts`, because that table's index says
+what is overdue; the refused rows in `prospects`, with what a load fills.
 
 There are a few a month; listing them is one query.
 """
@@ -15,30 +16,27 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.kernel import ids, settings
 from chalicelib.privacy import fields
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.loads import Load, LoadEvidence, RefusedRow
-from chalicelib.records.prospects import AddedProspect, Posting, StockedProspect
+from chalicelib.records.loads import Load, LoadEvidence, LoadState, RefusedRow
+from chalicelib.records.prospects import Posting, StockedProspect
 from chalicelib.store import batches
 from chalicelib.store.failures import translate
 from chalicelib.store.items import Row
-from chalicelib.store.prospects import ADDED, POSTINGS, STOCKED, posting_keys
-from chalicelib.store.table import Rows, Stored, expiry_of, get_together, new_op, policy_now
+from chalicelib.store.prospects import POSTINGS, STOCKED, posting_keys
+from chalicelib.store.table import Due, Rows, Stored, expiry_of, get_together, new_op, policy_now
 
 _OWNER = ids.OPERATOR
-_USES: Final = {
-    STOCKED.kind: Purpose.MAINTAIN_PROSPECT_BASE,
-    ADDED.kind: Purpose.OBTAIN_PROSPECTS,
-}
+LOADS_DUE: Final = "loads"
+"""The index partition of loads that run."""
 
-LOADS = Rows(Load, pk="loads", sk="load#{load_id}", owner=_OWNER)
+
+def _due(load: Load) -> Due | None:
+    running = load.state is LoadState.RUNNING and load.due_at is not None
+    return Due(LOADS_DUE, load.due_at or 0) if running else None
+
+
+LOADS = Rows(Load, pk="loads", sk="load#{load_id}", owner=_OWNER, due=_due)
 REFUSED = Rows(RefusedRow, pk="load#{load_id}", sk="row#{number:09d}", owner=_OWNER)
 EVIDENCE = Rows(LoadEvidence, pk="{company_id}", sk="load#{load_id}#{act_id}")
-
-
-class Before(NamedTuple):
-    """What the base has of somebody."""
-
-    stocked: Stored[StockedProspect] | None
-    added: Stored[AddedProspect] | None
 
 
 class Taken(NamedTuple):
@@ -46,7 +44,7 @@ class Taken(NamedTuple):
 
     record: StockedProspect
     postings: Sequence[Posting]
-    before: Before
+    before: Stored[StockedProspect] | None
 
 
 def page(limit: int, before: str | None) -> list[Load]:
@@ -69,13 +67,13 @@ def refused(load_id: str, limit: int, after: int) -> list[RefusedRow]:
     return [one.value for one in found if one is not None]
 
 
-def before(prospect_ids: Sequence[str]) -> dict[str, Before]:
-    """What the base has of these. A call for each hundred rows, two read units for each prospect."""
-    wanted: list[tuple[Rows[Any], dict[str, Any]]] = [(STOCKED, {"prospect_id": one}) for one in prospect_ids]
-    wanted += [(ADDED, {"prospect_id": one}) for one in prospect_ids]
-    found = get_together(*wanted, uses=_USES) if wanted else []
-    half = len(prospect_ids)
-    return {one: Before(found[place], found[half + place]) for place, one in enumerate(prospect_ids)}
+def before(prospect_ids: Sequence[str]) -> dict[str, Stored[StockedProspect] | None]:
+    """What the base stocks of these. A call for each hundred, one read unit for each."""
+    if not prospect_ids:
+        return {}
+    wanted = [(STOCKED, {"prospect_id": one}) for one in prospect_ids]
+    found = get_together(*wanted, use=Purpose.MAINTAIN_PROSPECT_BASE)
+    return dict(zip(prospect_ids, found, strict=True))
 
 
 def take(some: Iterable[Taken]) -> None:
@@ -83,8 +81,7 @@ def take(some: Iterable[Taken]) -> None:
 
     In this order: new postings, then the old ones go, then the records. A posting without its record finds
     nothing; a record is written last because it alone knows which postings are old. A refreshed record ends
-    when it would have ended: retention is never renewed. What finds the shared record of the same person as
-    well stays, and as long as that does.
+    when it would have ended, and so does what finds it: retention is never renewed.
 
     Raises:
         UnavailableError: to be repeated.
@@ -94,18 +91,16 @@ def take(some: Iterable[Taken]) -> None:
     stale: list[str] = []
     records: list[Row] = []
     for one in some:
-        stocked, added = one.before
+        stocked = one.before
         ends = _ends(one.record) if stocked is None else stocked.expires_at
-        last = max(ends or 0, (added.expires_at or 0) if added is not None else 0)
         had = set() if stocked is None else set(stocked.value.postings)
-        kept = set() if added is None else set(added.value.postings)
         moved = stocked is None or _classes(stocked.value) != _classes(one.record)
         for posting, key in zip(one.postings, posting_keys(one.postings), strict=True):
             if moved or key not in had:
                 fresh.append(
-                    POSTINGS.encode(posting, op=op, version=1, expires_at=last, due=None, policy=now)
+                    POSTINGS.encode(posting, op=op, version=1, expires_at=ends, due=None, policy=now)
                 )
-        stale += had - {*one.record.postings} - kept
+        stale += had - {*one.record.postings}
         version = 1 if stocked is None else stocked.version + 1
         policy = now if stocked is None else stocked.policy
         records.append(

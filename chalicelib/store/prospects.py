@@ -29,7 +29,7 @@ SHARES = Rows(Share, pk="{prospect_id}", sk="share#{company_id}")
 HOLDERS = Rows(Holder, pk="{prospect_id}", sk="holder#{company_id}")
 REVEALS = Rows(Reveal, pk="{company_id}#revealed", sk="{prospect_id}")
 CLAIMS = Rows(Claim, pk="{company_id}#claims", sk="{user_id}#{prospect_id}")
-POSTINGS = Rows(Posting, pk="find#{shelf}", sk="{place}#{prospect_id}", owner=_OWNER)
+POSTINGS = Rows(Posting, pk="find#{shelf}", sk="{place}#{prospect_id}#{part}", owner=_OWNER)
 
 FIRST_LETTERS = 2
 """So many letters of a word choose its list; who searches types as many at least."""
@@ -76,9 +76,18 @@ def of_business(name: str) -> tuple[str, str]:
 
 
 def postings(
-    of: str, *, sector: str, country: str, level: str, words: Iterable[str], business: str | None
+    of: str,
+    part: str,
+    *,
+    sector: str,
+    country: str,
+    level: str,
+    words: Iterable[str],
+    business: str | None,
 ) -> list[Posting]:
-    """All that finds one prospect: three lists of classes, one for each word, one for the business."""
+    """All that finds one record of a prospect, ``part`` being its kind: three lists of classes, one for each
+    word, one for the business. Of two records none touches what finds the other.
+    """
     places: list[tuple[str, str]] = [
         (f"sector.{sector}", f"{country}.{level}"),
         (f"country.{country}", level),
@@ -88,7 +97,15 @@ def postings(
     if business:
         places.append(of_business(business))
     return [
-        Posting(shelf=shelf, place=place, prospect_id=of, sector=sector, country=country, level=level)
+        Posting(
+            shelf=shelf,
+            place=place,
+            prospect_id=of,
+            part=part,
+            sector=sector,
+            country=country,
+            level=level,
+        )
         for shelf, place in dict.fromkeys(places)
     ]
 
@@ -121,7 +138,7 @@ def posting_key(posting: Posting) -> str:
 def posting_keys(of: Sequence[Posting]) -> tuple[str, ...]:
     """Their keys as a record notes them."""
     return tuple(
-        "\0".join(POSTINGS.place(**{n: getattr(one, n) for n in ("shelf", "place", "prospect_id")}))
+        "\0".join(POSTINGS.place(**{n: getattr(one, n) for n in ("shelf", "place", "prospect_id", "part")}))
         for one in of
     )
 

@@ -21,6 +21,7 @@ from chalicelib.records.requests import (
     RequestEvidence,
 )
 from chalicelib.store.accounts import operator_hash
+from chalicelib.store.prospects import prospect_id
 from chalicelib.store.table import Due, Rows, Stored, get_together
 
 REQUESTS_DUE = "requests"
@@ -78,9 +79,17 @@ def person_hash(canonical_address: str) -> str:
     return operator_hash("objection", canonical_address)
 
 
+def noted_under(canonical: str) -> tuple[str, str]:
+    """Both that an objection may be noted under: the person, and their id in the base of prospects, for one
+    that a company passed on when nobody knew the address any more.
+    """
+    return person_hash(canonical), prospect_id(canonical)
+
+
 def objection(canonical_address: str) -> Stored[Objection] | None:
-    """Whether a person has objected to our own use of their address, or had it erased; one read unit."""
-    return OBJECTIONS.get(person=person_hash(canonical_address))
+    """Whether a person has objected to our own use of their address, or had it erased; two read units."""
+    by_address, by_id = noted_under(canonical_address)
+    return OBJECTIONS.get(person=by_address) or OBJECTIONS.get(person=by_id)
 
 
 def open_requests(limit: int, after: tuple[int, str] | None) -> list[OpenRequest]:

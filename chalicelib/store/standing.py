@@ -22,7 +22,7 @@ from chalicelib.records.standing import (
 from chalicelib.store import vault
 from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.receipts import Placed, placed
-from chalicelib.store.table import Due, Rows, new_op, query_rows
+from chalicelib.store.table import Due, Rows, get_together, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 CONSENTS = Rows(Consent, pk="{company_id}#standing", sk="{person}#consent#{purpose}")
@@ -141,3 +141,12 @@ def record_refusals(
         ),
     )
     transaction.commit()
+
+
+def informed_person(company_id: str, prospect_id: str) -> str | None:
+    """The person behind a prospect as the company's rows know them, if it owes or owed them a notice: that
+    outlives its note of having received them. One call, two read units.
+    """
+    key = {"company_id": company_id, "prospect_id": prospect_id}
+    found = get_together(*((TO_INFORM, {**key, "place": place}) for place in (DUE, DONE)))
+    return next((one.value.person for one in found if one is not None), None)

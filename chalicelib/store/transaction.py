@@ -97,10 +97,10 @@ class Transaction:
         self._saves.append((row, rows.model.version == known.version))
         self._see(row)
 
-    def put(self, rows: Rows[R], record: R) -> None:
+    def put(self, rows: Rows[R], record: R, *, expires_at: int | None = None) -> None:
         """Write the latest word, whatever was there: see ``Rows.put``."""
         _not_evidence(rows)
-        until, version = expiry_of(rows.cls), clock.now_ms()
+        until, version = expires_at or expiry_of(rows.cls), clock.now_ms()
         row = rows.encode(
             record, op=self.op, version=version, expires_at=until, due=None, policy=policy_now()
         )
@@ -122,6 +122,14 @@ class Transaction:
         if isinstance(row, LedgerRow):
             raise TypeError("evidence is added, never deleted")
         self._deletes.append((row, type(row).version == row.version))
+
+    def clear(self, rows: Rows[Any], pk: str, sk: str) -> None:
+        """Remove whatever lies under a key, unread; nothing there is fine. Only for rows that say nothing of
+        their own.
+        """
+        if issubclass(rows.model, LedgerRow):
+            raise TypeError("evidence is added, never deleted")
+        self._deletes.append((rows.model(pk, sk), None))
 
     def check(self, rows: Rows[R], known: Stored[R]) -> None:
         """Let everything depend on a row that must still be the version that was read; it stays as it is."""

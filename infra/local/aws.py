@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import capacity, emulator, model, pushes, retries, streams
+from infra.local import buckets, capacity, emulator, model, pushes, retries, streams
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -116,6 +116,7 @@ def main() -> None:
     model.authorise_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
+    buckets.hide_from_whom_may_not_list()
     retries.bring_failures_back_sooner()
     streams.tell_streams_of_expiry()
     streams.retry_streams_as_lambda_does()

@@ -116,7 +116,7 @@ def main(company_id: str, user_id: str, number: str) -> None:
     from chalicelib.gateways import files
     from chalicelib.kernel import clock, ids
     from chalicelib.records.imports import IfExists, Import, ImportState
-    from chalicelib.services.contacts import import_undoing, importing
+    from chalicelib.services.contacts import import_files, import_undoing, importing
     from chalicelib.store import imports
 
     now = clock.now()
@@ -132,7 +132,7 @@ def main(company_id: str, user_id: str, number: str) -> None:
         source="a fair",
     )
     content = _text(int(number)).encode()
-    files.put(importing.key_of(job), content)
+    files.put(import_files.key_of(job), content)
     del content
     imports.add(job)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE

@@ -176,7 +176,7 @@ def plant(start: int, end: int) -> dict[str, float]:
             "country": classes.country(row["country"]),
             "level": classes.level(row["position"]),
         }
-        lists = postings(of, **said, words=(), business=None)
+        lists = postings(of, STOCKED.kind, **said, words=(), business=None)
         lists.append(replace(word, prospect_id=of, **said))
         record = replace(first, prospect_id=of, postings=posting_keys(lists), **said)
         if number < RECORDS:

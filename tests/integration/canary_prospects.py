@@ -7,10 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from chalicelib.privacy.personnel import StaffPosition
 from tests.integration import loader, sharer
 from tests.integration.asking import ask
 from tests.integration.client import Answer, User, eventually
 from tests.integration.letters import rows
+from tests.integration.staff import member
 
 Own = Callable[..., Answer]
 FILES = "okki-leads-files-000000000000"
@@ -40,6 +42,7 @@ def planted(run: str) -> dict[str, str]:
         "added.social": f"https://shared-kanari.example/{run}",
         "withdrawal.email": f"leavingkanari{run}@buyer-kanari.example",
         "prospect_complaint.details": f"Kanari complained {run}",
+        "prospect_complaint.note": f"Kanari was rung back {run}",
     }
 
 
@@ -93,7 +96,13 @@ def walk(user: User, own: Own, values: dict[str, str]) -> None:
 
     leaver = sharer.shared(user, sharer.person(values["withdrawal.email"]))
     words = {"kind": "complaint", "details": values["prospect_complaint.details"]}
-    assert own("POST", f"/v1/prospects/{leaver}/complaints", words).status < 300
+    passed_on = own("POST", f"/v1/prospects/{leaver}/complaints", words)
+    assert passed_on.status < 300
+    path = f"/v1/staff/prospects/complaints/{passed_on.json['id']}"
+    privacy = member(stack, StaffPosition.PRIVACY)
+    assert privacy.call("GET", path).json["details"] == words["details"]
+    note = {"note": values["prospect_complaint.note"]}
+    assert privacy.call("POST", f"{path}/close", note).status == 200
     assert ask(stack, "object", values["withdrawal.email"]).settled()["state"] == "answered"
     kinds = {row["kind"]["S"] for table in ("prospects", "accounts") for row in rows(stack, table)}
     assert {"stocked", "added", "posting", "share", "holder", "reveal", "withdrawal"} <= kinds

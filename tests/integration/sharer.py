@@ -108,6 +108,11 @@ def kinds(stack: LocalStack, prospect_id: str) -> list[str]:
 
 def findable(stack: LocalStack, prospect_id: str) -> int:
     """How many postings lead to a prospect."""
+    return len(leading(stack, prospect_id))
+
+
+def leading(stack: LocalStack, prospect_id: str) -> list[dict[str, Any]]:
+    """The postings that lead to a prospect, as they are stored."""
     pages = (
         stack.client("dynamodb")
         .get_paginator("scan")
@@ -118,7 +123,7 @@ def findable(stack: LocalStack, prospect_id: str) -> int:
             ConsistentRead=True,
         )
     )
-    return sum(page["Count"] for page in pages)
+    return [row for page in pages for row in page["Items"]]
 
 
 def withdrawn(stack: LocalStack, prospect_id: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from infra.local import LocalStack
 from tests.integration import stocking
 from tests.integration.client import User, eventually, fresh_address, request, sign_up
-from tests.integration.eraser import erase, looked_again
+from tests.integration.eraser import desk, erase, looked_again
 from tests.integration.letters import drained, sample
 from tests.integration.models import (
     OVER,
@@ -53,6 +53,12 @@ def unheard(stack: LocalStack, user: User, *args: Any, **more: Any) -> str:
     fault.times = fault.hits
     assert fault.hits
     return made
+
+
+def asking_about(user: User, prospect: str) -> int:
+    """The status of asking about a prospect now."""
+    body = {"task": "score", "input": {"ideal": "anybody"}, "prospect_id": prospect}
+    return user.call("POST", "/v1/ai/jobs", body).status
 
 
 def usage(user: User) -> dict[str, Any]:
@@ -154,7 +160,54 @@ def test_a_prospect_can_be_worked_on_once_it_is_revealed_and_is_not_named(
     assert row(stack, user, done["id"])["facts"]["M"]["person"]["S"]
 
 
+@pytest.mark.clause("stocked-prospects", "added-prospects")
+def test_what_came_to_a_prospect_after_the_company_received_them_reaches_no_model(stack: LocalStack) -> None:
+    user = stocking.located(user_of_ai(stack))
+    email = fresh_address("prospekta", "prospekt.example")
+    prospect = stocking.one(stack, kind="added", email=email)
+    assert stocking.reveal(user, prospect).status == 200
+    assert stocking.one(stack, kind="stocked", email=email) == prospect
+    made = unheard(stack, user, "score", ideal="only what was received", prospect_id=prospect)
+    stack.client("dynamodb").delete_item(
+        TableName="okki-leads-prospects", Key={"pk": {"S": prospect}, "sk": {"S": "added"}}
+    )
+    work(stack, user, made)
+    assert job(user, made)["error"] == "record_gone", "of what the company received nothing is left"
+    assert asked(stack, "only what was received") == []
+    assert asking_about(user, prospect) == 404
+
+
+@pytest.mark.clause("cross-border")
+def test_a_prospect_who_may_not_cross_the_border_any_more_is_not_worked_on(stack: LocalStack) -> None:
+    user = stocking.located(user_of_ai(stack))
+    prospect = stocking.one(stack)
+    assert stocking.reveal(user, prospect).status == 200
+    made = unheard(stack, user, "score", ideal="nobody beyond the border", prospect_id=prospect)
+    stocking.located(user, "US")
+    assert user.call("GET", f"/v1/prospects/{prospect}").json["withheld"] == "transfer_ground_missing"
+    work(stack, user, made)
+    assert job(user, made)["error"] == "record_gone"
+    assert asked(stack, "nobody beyond the border") == []
+    assert asking_about(user, prospect) == 404
+
+
 # ---------------------------------------------------------------- who may ask
+
+
+@pytest.mark.clause("access")
+def test_who_may_not_read_somebody_is_told_nothing_about_them_by_a_model_either(stack: LocalStack) -> None:
+    boss = stocking.located(user_of_ai(stack))
+    member = join(boss)
+    contact = boss.contact(fresh_address("bob", "buyer.example"))["id"]
+    prospect = stocking.one(stack)
+    assert stocking.reveal(boss, prospect).status == 200
+    changed = boss.call("PUT", "/v1/company/roles/member", {"permissions": ["ai.use"]})
+    assert changed.status == 200, changed.body
+    score = {"task": "score", "input": {"ideal": "anybody"}}
+    for whom in ({"contact_id": contact}, {"prospect_id": prospect}):
+        answer = member.call("POST", "/v1/ai/jobs", {**score, **whom})
+        assert (answer.status, answer.json["code"], answer.json["clause"]) == (403, "not_permitted", "access")
+    assert member.call("POST", "/v1/ai/jobs", {"task": "polish", "input": {"text": "a"}}).status == 202
 
 
 @pytest.mark.clause("self-service")
@@ -453,6 +506,23 @@ def test_what_ai_was_asked_about_somebody_goes_when_they_ask_to_be_forgotten(sta
     assert row(stack, user, about) == {}
     assert row(stack, user, apart)
     looked_again(stack, user.company["id"])
+
+
+@pytest.mark.clause("requests")
+def test_what_ai_was_asked_about_somebody_is_found_when_they_are_no_contact_any_more(
+    stack: LocalStack,
+) -> None:
+    user = user_of_ai(stack)
+    email = fresh_address("only-ai", "buyer.example")
+    contact = user.contact(email, "Gunda Gone")
+    about = ask(user, "score", ideal="somebody who buys", contact_id=contact["id"])
+    assert over(user, about)["status"] in OVER
+    assert user.call("DELETE", f"/v1/contacts/{contact['id']}").status == 204
+    company = user.company["id"]
+    assert desk(stack, "holds-anything", company, email), "so the company is asked"
+    erase(stack, company, email)
+    assert row(stack, user, about) == {}
+    assert not desk(stack, "holds-anything", company, email)
 
 
 @pytest.mark.clause("retention", "self-service")

@@ -184,3 +184,19 @@ def test_a_model_that_obeys_a_stranger_sends_nothing_and_leads_nowhere(
     text = json.dumps(found["output"], ensure_ascii=False)
     assert set(re.findall(r"https?://[^\s\"\\]+", text)) <= {"https://tan.example/lamps"}
     assert not re.search(r"evil\.|!\[|<\w|@|GB33|⟦", text), text
+
+
+def test_a_contact_whose_mail_is_pasted_is_masked_by_what_is_held_of_them(
+    stack: LocalStack, user: User
+) -> None:
+    address = fresh_address("o.zwartewind", "zuivelhof.example")
+    user.contact(address, "Ottokar Zwartewind", company="Melkweg", phone="+31 20 555 44 77")
+    text = (
+        f"Please write to {address.replace('@', ' (at) ')}: whether ottokar zwartewind agrees is open, melkweg "
+        "pays late, dial 5554477 instead, offer no 4711-canary"
+    )
+    done = models.over(user, models.ask(user, "summarise", text=text))
+    assert done["status"] == "done", done
+    (sent,) = models.asked(stack, "4711-canary")
+    for value in ("ottokar", "zwartewind", "melkweg", "5554477", "zuivelhof"):
+        assert value not in sent.casefold(), value

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.services.contacts import exporting
 from infra.local import LocalStack
 from infra.local.launch import ACCOUNT
 from tests.integration import address_book, ages
@@ -350,6 +351,20 @@ def test_who_may_no_longer_export_gets_nothing_of_what_was_begun(stack: LocalSta
     assert work(stack, user, export) == []
     assert ages.facts(row(stack, user, export))["state"] == "cancelled"
     assert stored(stack, export) == {}
+
+
+@pytest.mark.clause("access")
+def test_a_company_whose_people_all_export_is_stopped_as_well(stack: LocalStack) -> None:
+    boss = sign_up(stack)
+    users = [boss, *(join(boss, "manager") for _ in range(3))]
+    taken = [
+        user.call("GET", "/v1/contacts/export").status
+        for user in users
+        for _ in range(exporting.EXPORTS_PER_USER)
+    ]
+    assert taken.count(200) == exporting.EXPORTS_PER_COMPANY
+    assert set(taken[exporting.EXPORTS_PER_COMPANY :]) == {429}
+    assert sign_up(stack).call("GET", "/v1/contacts/export").status == 200
 
 
 @pytest.mark.clause("access")

@@ -26,6 +26,7 @@ from tests.integration.client import (
 from tests.integration.eraser import erase
 from tests.integration.letters import Letter, drained, redelivery_after, sample, send
 from tests.integration.stocking import located, one, reveal
+from tests.integration.test_permissions import set_facts
 from tests.integration.test_sending import state, unsent
 
 pytestmark = pytest.mark.clause("joint-duties")
@@ -209,7 +210,7 @@ def test_the_first_mail_says_where_their_data_is_from_in_both_parts_and_the_next
     mail = mail_to(user.stack, email)
     for part in parts(mail):
         assert [word for word in words if word not in part] == []
-        assert f"{user.stack.api}/v1/requests" in part
+        assert f"{user.stack.api}/v1/requests/page" in part
     source = {"en": "open to the public", "zh": "另一家使用"}[locale]
     assert source in mail["text"]
     assert request(links_in(mail)["u"]).status == 200  # the way out works, in business mail as well
@@ -284,6 +285,59 @@ def test_a_mail_that_ses_refused_has_told_nobody(user: User) -> None:
     send(user.stack, user.company["id"], message)
     assert state(user.stack, user, message) == "unknown"
     assert (owes(user), owed(user), proofs(user)) == ("due", [prospect], [])
+
+
+@pytest.mark.parametrize("late", ["delivery", "bounce"])
+def test_a_mail_that_came_back_has_told_nobody_however_often_and_in_whatever_order_that_is_said(
+    user: User, late: str
+) -> None:
+    email, prospect = received(user)
+    message = user.call("POST", "/v1/messages", letter(email, inform=True)).json["id"]
+    user.settled(message)
+    drained(user.stack, "feedback")
+    assert owes(user) == "given"
+    about = Letter(user.stack, user, email, "", message, {}, {})
+    bounce, again = sample("sqs-ses-event-bounce", about), sample(f"sqs-ses-event-{late}", about)
+    for event in (bounce, bounce, again):
+        assert user.stack.invoke("MailFeedback", event) == {"batchItemFailures": []}
+    assert (owes(user), owed(user)) == ("due", [prospect])
+    said = [one["facts"]["M"] for one in proofs(user)]
+    assert sorted(one["how"]["S"] for one in said) == ["bounced", "in_message"]
+    assert {one["message_id"]["S"] for one in said} == {message}
+    # Told another way since, they stay told: the bounce is about that mail alone.
+    assert note(user, prospect, how="by_company").json["state"] == "given"
+    assert user.stack.invoke("MailFeedback", bounce) == {"batchItemFailures": []}
+    assert (owes(user), len(proofs(user))) == ("given", 3)
+
+
+@pytest.mark.parametrize("kind", ["fail", "lose_reply", "conflict"])
+def test_a_lost_word_of_the_database_does_not_let_a_returned_mail_count(user: User, kind: Any) -> None:
+    email, prospect = received(user)
+    message = user.call("POST", "/v1/messages", letter(email, inform=True)).json["id"]
+    user.settled(message)
+    drained(user.stack, "feedback")
+    event = sample("sqs-ses-event-bounce", Letter(user.stack, user, email, "", message, {}, {}))
+    user.stack.wire.inject(
+        kind=kind,
+        service="dynamodb",
+        operation="TransactWriteItems",
+        function="okki-leads-mail-feedback",
+        times=2,
+    )
+    eventually(lambda: user.stack.invoke("MailFeedback", event) == {"batchItemFailures": []})
+    assert (owes(user), owed(user), len(proofs(user))) == ("due", [prospect], 2)
+
+
+@pytest.mark.clause("cancellation")
+@pytest.mark.parametrize("stage", ["expired", "cancelling", "restricted"])
+def test_a_company_that_may_do_little_more_still_owes_people_the_truth_and_can_tell_it(
+    user: User, stage: str
+) -> None:
+    _, prospect = received(user)
+    set_facts(user, "access", state={"S": stage})
+    assert owed(user) == [prospect]
+    assert note(user, prospect, how="by_company").json["state"] == "given"
+    assert reveal(user, one(user.stack)).json["code"] == "company_not_active"
 
 
 def test_what_was_written_before_they_were_received_does_not_leave_without_the_notice(user: User) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local import LocalStack
-from tests.integration import asking
+from tests.integration import asking, letters
 from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
 from tests.integration.loader import GROUND, LOADS, Office, office, put, table
 
@@ -174,9 +174,15 @@ def test_a_load_whose_next_step_was_lost_goes_on_where_it_was(desk: Office, stac
     lost = stack.wire.inject(kind="fail", service="sqs", function="okki-leads-run-files", times=20)
     desk.start(load)
     eventually(lambda: desk.read(load)["progress"]["rows"] == 1_000 and lost.hits, 120)
+    letters.drained(stack, "files")
     stack.wire.reset()
-    desk.start(load)
+    stack.invoke("Sweep", letters.sample("schedule-sweep"))
+    letters.drained(stack, "files")
+    assert desk.read(load)["state"] == "running", "it is not overdue yet"
+    stack.advance(300)
+    stack.invoke("Sweep", letters.sample("schedule-sweep"))
     assert desk.ended(load)["progress"]["taken"] == 1_050
+    stack.reset_clock()
 
 
 def test_a_load_that_is_cancelled_goes_no_further(desk: Office, stack: LocalStack, seeker: User) -> None:
@@ -230,6 +236,39 @@ def test_who_objects_while_they_are_taken_in_is_out_again(
     assert (done["progress"]["taken"], done["progress"]["refused"]) == (1, 1)
     assert desk.refused(load) == [(2, "email", "objected")]
     assert len(found(seeker, company)) == 1
+
+
+@pytest.mark.clause("stocked-prospects", "requests")
+def test_who_objects_while_they_are_taken_in_is_out_again_though_the_work_dies_before_it_asks(
+    desk: Office, stack: LocalStack, seeker: User
+) -> None:
+    email, company = fresh_address("late", "werk.example"), name()
+    load = desk.begin(table([person(company), person(company, email=email)]))
+    slow = stack.wire.inject(
+        kind="delay",
+        service="dynamodb",
+        operation="BatchWriteItem",
+        function="okki-leads-run-files",
+        seconds=12,
+    )
+    desk.start(load)
+    eventually(lambda: slow.hits)
+    dies = stack.wire.inject(
+        kind="fail",
+        service="dynamodb",
+        operation="BatchGetItem",
+        contains="objection",
+        function="okki-leads-run-files",
+        times=4,
+    )
+    asking.ask(stack, "object", email)
+    done = desk.ended(load, 300)
+    assert dies.hits, "it asked before the person objected, and not again"
+    assert (done["progress"]["taken"], done["progress"]["refused"]) == (1, 1)
+    assert desk.refused(load) == [(2, "email", "objected")]
+    assert len(found(seeker, company)) == 1
+    stocked = [row["facts"]["M"] for row in letters.rows(stack, "prospects") if row["kind"]["S"] == "stocked"]
+    assert [one["load_id"]["S"] for one in stocked].count(load) == 1
 
 
 @pytest.mark.clause("stocked-prospects", "retention")

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from infra.local import LocalStack
+from tests.integration import sharer
 from tests.integration.client import User, fresh_address, sign_up
 from tests.integration.loader import Office, office
 from tests.integration.stocking import located, reveal
@@ -136,8 +137,8 @@ def test_each_combination_without_words_finds_the_same_people(base: Base, filter
 
 
 def test_words_are_found_by_how_they_begin_and_all_of_them_must_be_there(base: Base) -> None:
-    both = {one["id"] for one in pages(base.seeker, q=f"quarzwart head quarz{MARK[:4]}")}
-    assert len(both) == 6
+    assert len({one["id"] for one in pages(base.seeker, q=f"head quarz{MARK[:4]}")}) == 6
+    assert len({one["id"] for one in pages(base.seeker, q=f"manag quarz{MARK[:4]}")}) == 6
     assert len(list(pages(base.seeker, q=f"QUARZ{MARK.upper()}", limit=9))) == 30
     assert list(pages(base.seeker, q=f"quarz{MARK}x")) == []
 
@@ -158,6 +159,64 @@ def test_a_business_is_found_in_any_spelling(base: Base) -> None:
 def test_nobody_is_found_by_their_own_name(base: Base) -> None:
     for word in NAME.split():
         assert list(pages(base.seeker, q=word)) == []
+
+
+def test_a_hidden_title_cannot_be_spelled_out_letter_by_letter(base: Base) -> None:
+    giver = sharer.sharer(base.stack)
+    person = sharer.person(current_position=f"Head of Zwirn{MARK}", industry=f"Drechselei{MARK}")
+    shared = sharer.shared(giver, person)
+    for word in ("quarzwart", "quarzw", "wanderer", "purchasing", f"zwirn{MARK}", f"drechselei{MARK}"):
+        assert list(pages(base.seeker, q=word)) == [], word
+    for letter in ("p", "o", "w"):  # as a second word one letter would do
+        assert list(pages(base.seeker, q=f"quarz{MARK} head {letter}")) == [], letter
+    assert base.seeker.call("GET", f"/v1/prospects/{shared}").json["position"] == "***"
+    assert shared in {one["id"] for one in pages(base.seeker, q="head", country="FI")}
+
+
+# ---------------------------------------------------------------- stocked and shared
+
+
+@pytest.mark.clause("stocked-prospects", "added-prospects", "retention")
+@pytest.mark.parametrize("first", ["stocked", "shared"])
+@pytest.mark.parametrize("place", [None, "Lyon, France"])
+def test_who_is_stocked_and_shared_is_found_as_either_and_once(
+    base: Base, first: str, place: str | None
+) -> None:
+    word = f"zinn{uuid.uuid4().hex[:8]}"
+    person = sharer.person(base.email(), current_position="Buyer", location=place, industry=None)
+    row = {"business_name": f"{word} AG", "email": person["email"], "position": "Buyer", "country": "Germany"}
+    giver = sharer.sharer(base.stack)
+
+    def load() -> None:
+        base.office.load([row])
+
+    def share() -> None:
+        sharer.share(giver, person)
+
+    for step in (load, share) if first == "stocked" else (share, load):
+        step()
+        base.stack.advance(600)
+    base.stack.reset_clock()
+    (found,) = pages(base.seeker, q=word)
+    prospect = found["id"]
+    assert (found["country"], found["company"]) == ("DE", f"{word} AG")
+    shared_in = "ZZ" if place is None else "FR"
+    for asked in ({"q": word}, {"q": "buyer"}, {"q": f"{word} buyer"}, {"position": "specialist"}, {}):
+        for country in ("DE", shared_in):
+            there = [one["id"] for one in pages(base.seeker, country=country, **asked)]
+            wanted = 0 if country != "DE" and asked.get("q", "").startswith(word) else 1
+            assert there.count(prospect) == wanted, (asked, country)
+    ends = {row["kind"]["S"]: row["expires_at"] for row in sharer.of_prospect(base.stack, prospect)}
+    leading = sharer.leading(base.stack, prospect)
+    assert {row["sk"]["S"].rpartition("#")[2] for row in leading} == {"stocked", "added"}
+    for posting in leading:  # none outlives what it leads to
+        assert posting["expires_at"] == ends[posting["sk"]["S"].rpartition("#")[2]]
+    # What was shared goes, and what finds the stocked record stays.
+    taken = giver.call("GET", "/v1/prospects/shares").json["items"][0]["id"]
+    assert giver.call("DELETE", f"/v1/prospects/shares/{taken}").status == 204
+    sharer.withdrawn(base.stack, prospect)
+    assert [one["id"] for one in pages(base.seeker, q=word, country="DE")] == [prospect]
+    assert {row["sk"]["S"].rpartition("#")[2] for row in sharer.leading(base.stack, prospect)} == {"stocked"}
 
 
 # ---------------------------------------------------------------- what is seen
@@ -226,7 +285,7 @@ def test_a_page_costs_a_query_and_its_records_and_reads_nobody_elses_rows(base: 
 
 def test_looking_for_what_hardly_anybody_is_reads_no_more_than_its_share(base: Base) -> None:
     base.stack.wire.clear()
-    ask(base.seeker, q="quarzwart", industry="food")
+    ask(base.seeker, q=f"quarz{MARK}", industry="food")
     calls = [one for one in base.stack.wire.calls if one.function == "okki-leads-api"]
     queries = [one for one in calls if one.operation == "Query" and b"okki-leads-prospects" in one.request]
     assert len(queries) <= 2

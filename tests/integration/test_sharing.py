@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
 
 from infra.local import LocalStack
 from tests.agreement import agrees
-from tests.integration import sharer
-from tests.integration.client import Answer, User, fresh_address, request, sign_up
+from tests.integration import asking, sharer
+from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
 from tests.integration.letters import rows
 from tests.integration.people import join
 from tests.integration.sharer import VERSION, kinds, of_prospect, person, share, shared, wish
+from tests.integration.test_permissions import set_facts
 
 pytestmark = pytest.mark.clause("added-prospects", "joint-duties")
 
@@ -158,7 +160,7 @@ def test_a_repeated_share_returns_the_first_and_adds_nothing(stack: LocalStack, 
     again = share(mei, *reversed(people))
     assert {one["id"] for one in again["prospects"]} == {one["id"] for one in first["prospects"]}
     for one in first["prospects"]:
-        assert kinds(stack, one["id"]) == ["added", "share"], "the first share counts"
+        assert kinds(stack, one["id"]) == ["added", "share"], "a company vouches once"
 
 
 def test_a_reply_lost_at_any_write_of_a_share_ends_the_same(stack: LocalStack, mei: User) -> None:
@@ -202,6 +204,35 @@ def test_a_share_that_dies_half_way_is_finished_by_repeating_it(stack: LocalStac
     found = share(mei, *people, key=key)
     assert (found["accepted"], found["rejected"]) == (4, [])
     assert all(kinds(stack, one["id"]) == ["added", "share"] for one in found["prospects"])
+
+
+# -- who objected ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.clause("joint-duties", "requests")
+def test_a_list_of_addresses_does_not_tell_who_of_them_objected(stack: LocalStack, mei: User) -> None:
+    stays, left = person(), person()
+    asking.ask(stack, "object", left["email"]).settled()
+    found = share(mei, stays, left, key=(key := fresh_address("key")))
+    assert (found["accepted"], [one["index"] for one in found["prospects"]]) == (2, [0, 1])
+    assert found["rejected"] == []
+    assert share(mei, stays, left, key=key) == found
+    here, gone = (one["id"] for one in found["prospects"])
+    assert (kinds(stack, here), kinds(stack, gone)) == (["added", "share"], [])
+    assert sharer.findable(stack, gone) == 0
+    assert mei.call("GET", "/v1/prospects/shares").json["items"][0] == found
+    own = [mei.call("GET", f"/v1/prospects/{one}/provenance").json for one in (here, gone)]
+    assert [one.pop("prospect_id") for one in own] == [here, gone]
+    assert own[0] == own[1]
+    assert own[1]["own_share"]["share_id"] == found["id"]
+    assert sharer.complain(mei, gone).status == 202
+    counted = sharer.acts(stack, mei.company["id"])[-2]
+    assert (counted["act"], counted["counts"]["accepted"]["N"]) == ("shared", "2")
+    assert mei.call("DELETE", f"/v1/prospects/shares/{found['id']}").status == 204
+    entry = sharer.acts(stack, mei.company["id"])[-1]
+    assert (entry["act"], list(entry["counts"])) == ("share_taken_back", ["prospects"])
+    assert mei.call("GET", f"/v1/prospects/{gone}/provenance").status == 404
+    assert mei.call("GET", f"/v1/prospects/{here}/provenance").status == 404
 
 
 # -- provenance ---------------------------------------------------------------------------------------
@@ -278,6 +309,17 @@ def test_no_row_of_another_company_is_fetched_by_sharing(stack: LocalStack, mei:
 # -- taking back --------------------------------------------------------------------------------------
 
 
+@pytest.mark.clause("cancellation", "access")
+@pytest.mark.parametrize("stage", ["expired", "cancelling", "restricted"])
+def test_a_company_that_may_share_no_more_can_still_take_back(stack: LocalStack, stage: str) -> None:
+    user = sharer.sharer(stack)
+    made = share(user, person())
+    set_facts(user, "access", state={"S": stage})
+    assert [one["id"] for one in user.call("GET", "/v1/prospects/shares").json["items"]] == [made["id"]]
+    assert user.call("DELETE", f"/v1/prospects/shares/{made['id']}").status == 204
+    assert kinds(stack, made["prospects"][0]["id"]) == []
+
+
 def test_a_share_taken_back_ends_with_the_last_who_vouches(stack: LocalStack, mei: User) -> None:
     other, reader = sharer.sharer(stack), sharer.receiver(stack)
     one = person()
@@ -296,3 +338,71 @@ def test_a_share_taken_back_ends_with_the_last_who_vouches(stack: LocalStack, me
     assert len(sharer.told(reader, prospect)) == 1
     assert shared(other, one) == prospect, "under a warranty of its own"
     assert kinds(stack, prospect) == ["added", "holder", "share"]
+
+
+@pytest.mark.parametrize("back", ["first", "second"])
+def test_who_is_shared_twice_by_a_company_stays_under_the_share_that_is_left(
+    stack: LocalStack, mei: User, back: str
+) -> None:
+    one = person()
+    first = share(mei, one)
+    second = mei.call(
+        "POST",
+        "/v1/prospects/shares",
+        wish(one, warranty={"informed": True, "basis": "legitimate_interest"}),
+    ).json
+    prospect = first["prospects"][0]["id"]
+    path = f"/v1/prospects/{prospect}/provenance"
+    assert mei.call("GET", path).json["own_share"]["basis"] == "legitimate_interest"
+    (share_row,) = [row for row in of_prospect(stack, prospect) if row["kind"]["S"] == "share"]
+    (added,) = [row for row in of_prospect(stack, prospect) if row["kind"]["S"] == "added"]
+    assert share_row["expires_at"] == added["expires_at"]
+    gone, left = (first, second) if back == "first" else (second, first)
+    assert mei.call("DELETE", f"/v1/prospects/shares/{gone['id']}").status == 204
+    assert kinds(stack, prospect) == ["added", "share"]
+    own = mei.call("GET", path).json["own_share"]
+    assert (own["share_id"], own["basis"]) == (left["id"], left["basis"])
+    assert mei.call("DELETE", f"/v1/prospects/shares/{left['id']}").status == 204
+    assert kinds(stack, prospect) == []
+    assert mei.call("GET", path).status == 404
+
+
+def test_nobody_comes_in_under_a_share_that_is_taken_back_meanwhile(stack: LocalStack, mei: User) -> None:
+    giver = sharer.sharer(stack)
+    people = [person() for _ in range(4)]
+    third = shared(mei, people[2])
+    # The third of them is written so late that the request has given up and the share is taken back.
+    slow = stack.wire.inject(
+        kind="delay",
+        service="dynamodb",
+        operation="TransactWriteItems",
+        contains=third,
+        function="okki-leads-api",
+        skip=1,
+        seconds=25,
+        times=3,
+    )
+    found: list[Answer] = []
+    late = threading.Thread(
+        target=lambda: found.append(giver.call("POST", "/v1/prospects/shares", wish(*people)))
+    )
+    stack.wire.clear()
+    late.start()
+    eventually(lambda: slow.hits)
+    (made,) = giver.call("GET", "/v1/prospects/shares").json["items"]
+    inside = [one["id"] for one in made["prospects"]]
+    assert kinds(stack, inside[0]) == ["added", "share"]
+    assert giver.call("DELETE", f"/v1/prospects/shares/{made['id']}").status == 204
+    late.join()
+
+    def arrived() -> bool:
+        mark, writes = third.encode(), "TransactWriteItems"
+        return sum(one.operation == writes and mark in one.request for one in stack.wire.calls) >= 4
+
+    eventually(arrived, 60)
+    assert [kinds(stack, one) for one in inside] == [[], [], ["added", "share"], []]
+    (share_row,) = [row for row in of_prospect(stack, third) if row["kind"]["S"] == "share"]
+    assert mei.company["id"] in share_row["sk"]["S"]
+    for one in inside[:2]:
+        sharer.withdrawn(stack, one)
+    assert [sharer.findable(stack, one) for one in (inside[0], inside[1], inside[3])] == [0, 0, 0]

@@ -70,7 +70,8 @@ def test_who_objects_is_gone_everywhere_and_nobody_brings_them_back(stack: Local
         assert (again.status, again.json["code"]) == (403, "person_erased")
         assert len(told(user, prospect)) == 1
     refused = share(mei, {**one, "email": one["email"].replace("@", "+new@")})
-    assert refused["rejected"] == [{"index": 0, "code": "not_accepted"}]
+    assert ([named["id"] for named in refused["prospects"]], refused["rejected"]) == ([prospect], [])
+    assert (kinds(stack, prospect), findable(stack, prospect)) == ([], 0)
     # Who had them from elsewhere, and was never part of it, hears and loses nothing.
     assert untouched.call("GET", f"/v1/contacts/{own['id']}").status == 200
     assert untouched.call("GET", "/v1/me/inbox").json["items"] == []
@@ -117,9 +118,24 @@ def test_a_holders_own_copy_is_its_own_to_judge(stack: LocalStack, mei: User) ->
         assert holder.call("GET", f"/v1/contacts/{made['contact_id']}").status == 404
 
 
-def test_what_a_company_made_of_it_goes_even_under_another_name(stack: LocalStack, mei: User) -> None:
-    holder = sharer.receiver(stack)
-    one = person()
+def test_what_a_company_made_of_it_goes_even_with_another_address(stack: LocalStack, mei: User) -> None:
+    """Who has a new address is who they were; and who is renamed is as well."""
+    for change in ({"email": fresh_address("mika.new", "buyer.example")}, {"name": "M. from Tampere"}):
+        holder = sharer.receiver(stack)
+        one = person()
+        prospect = shared(mei, one)
+        contact = receive(holder, prospect)
+        version = holder.call("GET", f"/v1/contacts/{contact}").json["version"]
+        assert holder.call("PATCH", f"/v1/contacts/{contact}", {"version": version, **change}).status == 200
+        assert complain(mei, prospect).status == 202
+        withdrawn(stack, prospect)
+        assert holder.call("GET", f"/v1/contacts/{contact}").status == 404
+        again = holder.call("POST", "/v1/contacts", contact_of(holder, one["email"]))
+        assert (again.status, again.json["code"]) == (403, "person_erased")
+
+
+def test_a_contact_that_became_somebody_else_is_not_deleted_with_them(stack: LocalStack, mei: User) -> None:
+    holder, one = sharer.receiver(stack), person()
     prospect = shared(mei, one)
     contact = receive(holder, prospect)
     version = holder.call("GET", f"/v1/contacts/{contact}").json["version"]
@@ -127,7 +143,9 @@ def test_what_a_company_made_of_it_goes_even_under_another_name(stack: LocalStac
     assert holder.call("PATCH", f"/v1/contacts/{contact}", changed).status == 200
     assert complain(mei, prospect).status == 202
     withdrawn(stack, prospect)
-    assert holder.call("GET", f"/v1/contacts/{contact}").status == 404
+    assert holder.call("GET", f"/v1/contacts/{contact}").status == 200
+    (item,) = told(holder, prospect)
+    assert contact in json.dumps(item)  # theirs to judge, and they hear of it
     again = holder.call("POST", "/v1/contacts", contact_of(holder, one["email"]))
     assert (again.status, again.json["code"]) == (403, "person_erased")
 

@@ -38,6 +38,7 @@ PUBLIC = {
     ("POST", "/v1/staff/setup"),
     ("POST", "/v1/staff/setup/confirm"),
     # Anybody may ask about data of theirs, with an account or without (8); what is found is behind a token.
+    ("GET", "/v1/requests/page"),
     ("POST", "/v1/requests"),
     ("POST", "/v1/requests/{request_id}/code"),
     ("POST", "/v1/requests/{request_id}/verify"),

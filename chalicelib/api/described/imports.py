@@ -27,7 +27,9 @@ _IMPORT: Final = {
     "state": choice(ImportState),
     "failure": {
         **or_null(TEXT),
-        "description": "`no_file`, `not_text`, `too_long`, `too_many_rows`, `over`.",
+        "description": "Why it failed: `no_file`, `file_changed`, `not_text`, `too_long`, `too_many_rows`, "
+        "`gave_up`, `over`. Why it was cancelled, or done or taken back in part: `user_not_active`, "
+        "`not_permitted`, `company_not_active`.",
     },
     "if_exists": choice(IfExists),
     "lawful_basis": thing("Why these people may be kept.", basis=TEXT, source=TEXT),
@@ -73,6 +75,9 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
             "description": "Why it cannot be taken; of a duplicate `is_contact` or `earlier_row`.",
         },
         contact_id=or_null(TEXT),
+        name=or_null(TEXT),
+        email=or_null(TEXT),
+        company=or_null(TEXT),
     ),
     "ImportRowPage": page("ImportRow"),
 }

@@ -16,6 +16,9 @@ def _choice_or_null(enum: Iterable[StrEnum]) -> dict[str, Any]:
     return {"type": ["string", "null"], "enum": [*values, None]}
 
 
+_HOW: Final = [one for one in InformedHow if one is not InformedHow.BOUNCED]
+"""Whose mail came back is `due` again, in no way at all."""
+
 SHAPES: Final[Mapping[str, dict[str, Any]]] = {
     "InformingOwed": thing(
         "A prospect who has yet to be told. No message to them is taken but one that tells them (`inform`).",
@@ -29,7 +32,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         prospect_id=TEXT,
         due_at=TIME,
         state=choice(Informed),
-        how={**_choice_or_null(InformedHow), "description": "`in_message`: with a message that has left."},
+        how={**_choice_or_null(_HOW), "description": "`in_message`: with a message that has left."},
         ground={**_choice_or_null(Exemption), "description": "Of GDPR 14(5), where nobody has to tell."},
         at=or_null(TIME),
         receipt_id={**or_null(TEXT), "description": "The entry of the company's chain that proves it."},

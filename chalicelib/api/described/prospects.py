@@ -83,7 +83,8 @@ QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = {
         ),
         _filter(
             "q",
-            "Beginnings of words of the business or the position, two letters or more; all must be met.",
+            "Beginnings of words, two letters or more, all of which must be met: words of the business, for "
+            "shared people of the branch; of a position only the usual ones for how high it is.",
             minLength=2,
             maxLength=200,
         ),

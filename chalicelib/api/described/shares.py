@@ -32,10 +32,14 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         agreement_version=TEXT,
         basis=choice(Warranty),
         accepted=COUNT,
-        prospects=many(thing("Who is in the base.", index=COUNT, id=TEXT)),
-        rejected=many(
-            thing("Who is not; `not_accepted` for every reason of the person's own.", index=COUNT, code=TEXT)
+        prospects=many(
+            thing(
+                "Whom it names. It does not say who of them is in the base: whoever objected is not.",
+                index=COUNT,
+                id=TEXT,
+            )
         ),
+        rejected=many(thing("What names nobody: `not_an_address`, `duplicate`.", index=COUNT, code=TEXT)),
         taken_back_at=or_null(TIME),
     ),
     "ProspectSharePage": page("ProspectShare"),

@@ -1,4 +1,4 @@
-"""The operator's base of prospects: loads and what became of them."""
+"""The operator's base of prospects: loads and what became of them; complaints that companies passed on."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pydantic import StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Line, Text
+from chalicelib.api.requests import Words
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
+from chalicelib.records.agreements import OpenProspectComplaint, ProspectComplaint
 from chalicelib.records.loads import FileFormat, Informing, Load, RefusedRow
-from chalicelib.services.prospects import loads
+from chalicelib.services.prospects import complaints, loads
 from chalicelib.services.prospects.loads import Ground
 
 bp = Blueprint(__name__)
@@ -24,6 +26,12 @@ _RIGHT: Final = Right.PROSPECTS
 Note = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=20, max_length=2_000)]
 """A reason in words; too short a one is none. About the file as a whole, never about a person."""
 Day = Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")]
+
+
+class ComplaintNote(Form):
+    """What was done about a complaint."""
+
+    note: Words
 
 
 class NewLoad(Form):
@@ -149,6 +157,96 @@ def list_refused_rows(call: Call) -> dict[str, Any]:
         after = int(call.cursor)
     found = loads.refused(call.path["load_id"], call.limit + 1, after)
     return page(call, found, lambda one: str(one.number), _refused)
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/prospects/complaints",
+    summary="Complaints that companies passed on and nobody has closed, the first due first",
+    paged=True,
+    staff=Right.REQUESTS,
+    clauses=("joint-duties", "requests"),
+    answer="StaffProspectComplaintPage",
+)
+def list_prospect_complaints(call: Call) -> dict[str, Any]:
+    """Nothing personal. The withdrawal began when each was passed on; who it says so of how many people is
+    for somebody to see. The cursor names the last one seen.
+    """
+    found = complaints.page(call.limit + 1, _after(call.cursor))
+    return page(call, found, lambda one: f"{one.due_at}.{one.complaint_id}", _complaint_line)
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/staff/prospects/complaints/{complaint_id}",
+    summary="One complaint in the words that the company passed on",
+    staff=Right.REQUESTS,
+    clauses=("joint-duties", "requests", "access"),
+    answer="StaffProspectComplaint",
+)
+def read_prospect_complaint(call: Call) -> dict[str, Any]:
+    """Opened for the duty of section 8 and for nothing else; that it was read is on record."""
+    return _complaint(complaints.read(call.path["complaint_id"], by=call.staff.staff_id))
+
+
+@route(
+    bp,
+    "POST",
+    "/v1/staff/prospects/complaints/{complaint_id}/close",
+    summary="Note what was done about a complaint, and take it off the list",
+    body=ComplaintNote,
+    staff=Right.REQUESTS,
+    clauses=("joint-duties", "requests"),
+    answer="StaffProspectComplaint",
+    errors=(409,),
+)
+def close_prospect_complaint(call: Call) -> dict[str, Any]:
+    """409 `not_open`. What was withdrawn stays so."""
+    by = call.staff.staff_id
+    return _complaint(complaints.close(call.path["complaint_id"], call.body.note, by=by))
+
+
+def _after(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    due_at, _, complaint_id = cursor.partition(".")
+    if not (due_at.isascii() and due_at.isdecimal() and len(due_at) < 13 and ids.is_id(complaint_id, "cmp")):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    return int(due_at), complaint_id
+
+
+def _complaint_line(one: OpenProspectComplaint) -> dict[str, Any]:
+    return {
+        "id": one.complaint_id,
+        "company_id": one.company_id,
+        "prospect_id": one.prospect_id,
+        "kind": one.wish.value,
+        "received_at": clock.rfc3339(one.came_at),
+        "passed_on_at": clock.rfc3339(one.passed_on_at),
+        "due_at": clock.rfc3339(one.due_at),
+        "overdue": clock.now() >= one.due_at,
+    }
+
+
+def _complaint(one: ProspectComplaint) -> dict[str, Any]:
+    due_at = max(one.due_at, 0)
+    return {
+        "id": one.complaint_id,
+        "company_id": one.company_id,
+        "passed_on_by": one.passed_on_by,
+        "prospect_id": one.prospect_id,
+        "kind": one.wish.value,
+        "received_at": clock.rfc3339(one.came_at),
+        "passed_on_at": clock.rfc3339(one.passed_on_at),
+        "due_at": clock.rfc3339(due_at),
+        "overdue": one.closed_at is None and clock.now() >= due_at,
+        "details": one.details,
+        "closed_at": clock.rfc3339(one.closed_at),
+        "closed_by": one.closed_by,
+        "note": one.note,
+    }
 
 
 def _day(text: str) -> str:

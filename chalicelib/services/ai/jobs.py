@@ -14,9 +14,11 @@ from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import addresses, clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError, RefusedError
+from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.ai import OVER, AiJob, JobState
 from chalicelib.services import repeats
+from chalicelib.services.accounts import sessions
 from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.ai import limits, people
 from chalicelib.services.companies import ai_settings
@@ -48,7 +50,8 @@ def ask(
     Raises:
         InvalidError: the input does not fit the task.
         NotFoundError: no such contact, or no prospect that this company has revealed.
-        RefusedError: ``ai_off`` or ``task_off``, the company does not allow it (`ai`).
+        RefusedError: ``ai_off`` or ``task_off``, the company does not allow it (`ai`); ``not_permitted``, the
+            user may not read whom it is about themselves (`access`).
         TooManyRequestsError: as `limits.check`.
     """
 
@@ -90,6 +93,11 @@ def ask(
         hint(job.company_id, job.user_id, job.job_id)
         return job.job_id
 
+    # What the user may not read, no answer of a model tells them either.
+    if contact_id is not None:
+        sessions.permit(who, Permission.CONTACTS_READ)
+    if prospect_id is not None:
+        sessions.permit(who, Permission.PROSPECTS_READ)
     return repeats.once(who, repeat, again, make)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from chalicelib import store
 from chalicelib.gateways.model import MODELS, Answer
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import TooManyRequestsError
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.records.ai import AiMonth
 from chalicelib.records.subscriptions import Plan
 from chalicelib.services.accounts.sessions import Principal
@@ -60,8 +62,8 @@ def token_limit(company_id: str) -> int:
 
 
 def month_now() -> str:
-    """The month it is, by UTC: ``2026-11``."""
-    return str(clock.rfc3339(clock.now()))[:7]
+    """The month it is in Singapore, as for credits: ``2026-11``."""
+    return datetime.fromtimestamp(clock.now(), SINGAPORE).strftime("%Y-%m")
 
 
 def usage(who: Principal) -> Usage:

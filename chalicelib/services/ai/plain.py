@@ -96,12 +96,24 @@ def drafted(text: str) -> str:
             made = pattern.sub(GONE, made)
         if made == before:
             break
-    return _BANG.sub("[", _HALF.sub(r"\1", made)).strip()
+    # Wide letters became letters, and may have made of a sign before them the beginning of a tag.
+    return _OPENS_TAG.sub("", _BANG.sub("[", _HALF.sub(r"\1", made))).strip()
+
+
+def is_name(company: str) -> bool:
+    """Whether what a record calls a business may stand where it looks like a host: `Alibaba.com` may, a way
+    to a page or a number of a machine may not, for whoever filled in the field wants it followed.
+    """
+    seen = unicodedata.normalize("NFKC", company)
+    return not _LEADS.search(seen) and any(sign.isalpha() for sign in seen)
+
+
+_LEADS: Final = re.compile(r"[/?#:@%\\]|(?:\d{1,3}\.){3}\d")
 
 
 def finished(text: str, links: Collection[str], names: Collection[str] = ()) -> str:
     """A text with its values back in: no markup that one of them brought, and of links those in ``links``,
-    without what tracks. ``names`` of businesses may look like a host (`Alibaba.com`) and stay.
+    without what tracks. ``names`` of businesses (``is_name``) may look like a host and stay.
     """
     allowed = {_identity(link): untracked(link) for link in links} | {_identity(name): name for name in names}
 

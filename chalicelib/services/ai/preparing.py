@@ -42,7 +42,7 @@ class Ready(NamedTuple):
 
 def prepare(job: AiJob) -> Ready:
     """Ask the rules with fresh reads, and make the prompt. One call for the company, one or three for whom it
-    is about.
+    is about, at most six for whom its texts mention by a mail address.
     """
     from chalicelib.services.ai.tasks import TASKS
 
@@ -69,7 +69,8 @@ def prepare(job: AiJob) -> Ready:
     texts = {f"given.{name}": text for name, text in job.input.items()}
     texts |= {f"about.{name}": text for name, text in (about.fields if about else {}).items()}
     texts |= {"writer.name": user.value.name, "writer.company": company.value.name}
-    known = [*(about.known if about else ()), *people.of_writer(user.value, company.value)]
+    mentioned = people.mentioned(job.company_id, job.input.values())
+    known = [*(about.known if about else ()), *people.of_writer(user.value, company.value), *mentioned]
     if company.value.website:
         texts["writer.website"] = company.value.website
     masked, key = placeholders.mask({name: fencing.clean(text) for name, text in texts.items()}, known)

@@ -15,7 +15,7 @@ from chalicelib.services.ai.shapes import UnusableAnswerError
 
 MAX_ANSWER: Final = 40_000
 """Characters of an answer that are looked at; a longer one has run away."""
-_FENCED: Final = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCED: Final = re.compile(r"```[a-zA-Z]{0,10}[ \t]*\n(.*?)```", re.DOTALL)
 
 
 def read(text: str, fields: Iterable[str]) -> dict[str, Any]:

@@ -236,7 +236,8 @@ def finished(result: Any, prompt: Prompt, put_back: Callable[[str], str]) -> Any
     if isinstance(result, str):
         may = sorted(prompt.notes["may"])
         links = [put_back(one) for one in may if one.startswith("⟦URL_")]
-        return plain.finished(result, links, [put_back(one) for one in may if one.startswith("⟦COMPANY_")])
+        names = [put_back(one) for one in may if one.startswith("⟦COMPANY_")]
+        return plain.finished(result, links, [name for name in names if plain.is_name(name)])
     if isinstance(result, list):
         return [finished(one, prompt, put_back) for one in result]
     if isinstance(result, dict):

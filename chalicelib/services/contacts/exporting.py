@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 AT_ONCE: Final = 1000
 """Contacts in one answer; more are a job."""
 EXPORTS_PER_USER: Final = 20
+EXPORTS_PER_COMPANY: Final = 60
 FETCHES_PER_USER: Final = 100
 """In an hour."""
 
@@ -59,7 +60,7 @@ def take(who: Principal) -> Csv:
         RefusedError: ``restricted_by_company``, the company lets the user export none of them.
         TooManyRequestsError.
     """
-    store.limits.take("export", who.user_id, EXPORTS_PER_USER, clock.HOUR)
+    _count(who)
     found = [known.value for known in store.contacts.newest(who.company_id, AT_ONCE + 1, None)]
     made = CsvFile(_limits(who))
     fits = all(made.add(contact) for contact in found)
@@ -92,7 +93,7 @@ def ask(who: Principal, repeat: Repeat | None) -> str:
     """
 
     def make(once: Once | None) -> str:
-        store.limits.take("export", who.user_id, EXPORTS_PER_USER, clock.HOUR)
+        _count(who)
         export = Export(
             company_id=who.company_id,
             export_id=ids.new("exp"),
@@ -166,6 +167,12 @@ def fetch(who: Principal, export_id: str, number: int) -> Csv:
     # To whoever watches over unusual reading this is so many contacts opened.
     openings.note("contact", who.company_id, rows)
     return Csv(text, rows, 0)
+
+
+def _count(who: Principal) -> None:
+    """The user first: who asks too often uses up nothing of their colleagues'."""
+    store.limits.take("export", who.user_id, EXPORTS_PER_USER, clock.HOUR)
+    store.limits.take("export_company", who.company_id, EXPORTS_PER_COMPANY, clock.HOUR)
 
 
 def _limits(who: Principal) -> Limits:

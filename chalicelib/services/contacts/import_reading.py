@@ -2,7 +2,8 @@
 
 A block of bytes at a time: its rows are judged and stored in pieces, sealed, and only then the place in the
 file moves on, by a conditional write. A job that dies begins its last block again and finds the same pieces
-there; two at once write the same pieces, and one of them goes on. The file is deleted when it has been read.
+there; two at once write the same pieces, and one of them goes on. The file is deleted when it has been read,
+before the import says so. A file that no job gets through is given up, for the sake of everybody else's.
 """
 
 from __future__ import annotations
@@ -10,17 +11,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.gateways import files
 from chalicelib.kernel import clock, telemetry
-from chalicelib.kernel.errors import ConflictError, NotFoundError
-from chalicelib.records.imports import Import, ImportChunk, ImportState, RowState
-from chalicelib.services.contacts import columns, encodings, importing, reading, tables
-from chalicelib.services.contacts.reading import Person, Trouble
+from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from chalicelib.privacy.permissions import Permission
+from chalicelib.records.imports import Import, ImportState
+from chalicelib.services.contacts import (
+    columns,
+    encodings,
+    import_files,
+    import_judging,
+    import_rights,
+    importing,
+    tables,
+)
 from chalicelib.services.contacts.tables import Form, Row
-from chalicelib.services.erasure import suppression
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -31,10 +39,8 @@ PIECE_ROWS: Final = 200
 PIECE_BYTES: Final = 100_000
 """Of the rows of one piece as they stand in the file, so that it fits into an item (400 KB)."""
 GUESS_BLOCK: Final = 1_000_000
-BYTES_PER_ROW: Final = 60
-"""What a short row takes: how many rows a file may have."""
-MOST_KNOWN: Final = 250_000
-"""Contacts whose keyed hashes are kept in memory, 70 MB; a company that has more is asked row by row."""
+MOST_TRIES: Final = 8
+"""Steps that may die, one after the other, without having come any further."""
 
 
 def go_on(known: Stored[Import]) -> None:
@@ -43,64 +49,35 @@ def go_on(known: Stored[Import]) -> None:
     Raises:
         UnavailableError: the step will be done again.
     """
+    run = _Run(known)
     try:
-        _Run(known).go()
+        run.go()
     except ConflictError:
         # Another job reads the same file: theirs goes on. Or it was cancelled: what came after that goes.
         now = store.imports.get(known.value.company_id, known.value.import_id)
         if now is None or now.value.state is ImportState.CANCELLED:
             forget(known.value)
-    except NotFoundError:
-        fail(known, "no_file")
-    except encodings.EncodingError:
-        fail(known, "not_text")
+    except UnavailableError:
+        run.uncount()
+        raise
 
 
-def fail(known: Stored[Import], code: str) -> None:
-    """End an import that cannot be read; what was stored of it goes."""
-    again = store.imports.get(known.value.company_id, known.value.import_id)
-    if again is None or again.value.state is not ImportState.READING:
-        return
-    telemetry.event("import_failed", code=code)
-    try:
-        store.imports.save(again, replace(again.value, state=ImportState.FAILED, failure=code))
-    except ConflictError:
-        return
-    forget(again.value)
+def clear(known: Stored[Import]) -> None:
+    """Forget one that ended, and again when no job can be alive that still stores a piece of it: only then is
+    it done with, and the sweep asks no more. Repeatable.
+    """
+    forget(known.value)
+    if clock.now() >= known.value.due_at:
+        try:
+            store.imports.save(known, replace(known.value, cleared=True))
+        except ConflictError:
+            return  # cancelled this moment, or cleared by another: theirs goes on
 
 
 def forget(job: Import) -> None:
     """Delete an import's file and rows. Repeatable."""
-    files.delete(importing.key_of(job))
+    files.delete(import_files.key_of(job))
     store.imports.forget(job.company_id, job.import_id)
-
-
-class _Known:
-    """Who is a contact of the company, and who was in the file so far."""
-
-    def __init__(self, job: Import) -> None:
-        self._company_id = job.company_id
-        most = min(MOST_KNOWN, 4 * max(1, job.size // BYTES_PER_ROW))
-        self._contacts = store.contacts.persons(job.company_id, most)
-        self.seen: set[str] = set()
-        if job.chunks:
-            self.seen.update(store.imports.persons_read(job.company_id, job.import_id))
-
-    def contact(self, person: str) -> str | None:
-        """The newest contact that is this person."""
-        if self._contacts is not None:
-            return self._contacts.get(person)
-        found = store.contacts.of_person_by_index(self._company_id, person, 1)
-        return found[0] if found else None
-
-
-class _Judged(NamedTuple):
-    row: int
-    state: RowState
-    person: str = ""
-    said: Person = Person()
-    existing: str | None = None
-    trouble: Trouble | None = None
 
 
 class _Run:
@@ -109,24 +86,70 @@ class _Run:
     def __init__(self, known: Stored[Import]) -> None:
         self._until = clock.elapsed() + STEP_SECONDS
         self._known, self._job = known, known.value
-        self._file = importing.File(self._job)
+        self._counted = False
+
+    def go(self) -> None:
+        job = self._job
+        refused = import_rights.Rights(job.company_id, job.user_id, Permission.CONTACTS_IMPORT).refused
+        if refused is not None:
+            self._end(ImportState.CANCELLED, refused)
+        elif job.size and job.offset >= job.size:
+            self._ready()  # a job died between the last block and this
+        elif job.tries >= MOST_TRIES:
+            self._end(ImportState.FAILED, "gave_up")
+        else:
+            self._try()
+
+    def uncount(self) -> None:
+        """What we depend on was out of order: that is not the file's fault. If this fails too, it counts."""
+        if not self._counted:
+            return
+        try:
+            self._save(replace(self._job, tries=max(0, self._job.tries - 1)))
+        except (ConflictError, UnavailableError):
+            return
+
+    def _try(self) -> None:
+        self._save(replace(self._job, tries=self._job.tries + 1))
+        self._counted = True
+        try:
+            self._read()
+        except NotFoundError:
+            self._end(ImportState.FAILED, "no_file")
+        except import_files.FileChangedError:
+            self._end(ImportState.FAILED, "file_changed")
+        except encodings.EncodingError:
+            self._end(ImportState.FAILED, "not_text")
+
+    def _end(self, state: ImportState, code: str) -> None:
+        """End it; what was stored of it goes, now and once more when the sweep comes."""
+        telemetry.event("import_failed", code=code)
+        self._save(replace(self._job, state=state, failure=code))
+        forget(self._job)
+
+    def _ready(self) -> None:
+        """The file goes first: once the import is ready nobody would come back for it."""
+        files.delete(import_files.key_of(self._job))
+        self._save(replace(self._job, state=ImportState.READY))
+        telemetry.event("import_read", rows=self._job.rows, pieces=self._job.chunks)
+
+    def _read(self) -> None:
+        self._file = import_files.File(self._job)
         if not self._job.size:
             self._look()
         self._form = Form(str(self._job.encoding), str(self._job.separator))
-        self._people = _Known(self._job)
-
-    def go(self) -> None:
+        self._people = import_judging.People(self._job)
         while True:
             job = self._job
             block = self._file.read(job.offset, tables.BLOCK)
             last = job.offset + len(block) >= job.size
             found = tables.read(block, self._form, last=last, before=job.rows)
             if not found.used and not last:
-                fail(self._known, "too_long")
+                self._end(ImportState.FAILED, "too_long")
                 return
             rows = found.rows if job.rows else self._without_heading(found.rows)
             if job.rows + found.counted > importing.MAX_ROWS + 2:  # a heading, and Excel's "sep="
-                fail(self._known, "too_many_rows")
+                self._end(ImportState.FAILED, "too_many_rows")
                 return
             counts, number = Counter(job.counts), job.chunks
             for piece in _pieces(rows):
@@ -138,12 +161,11 @@ class _Run:
                 rows=job.rows + found.counted,
                 chunks=number,
                 counts=dict(counts),
-                state=ImportState.READY if last else ImportState.READING,
+                tries=0,
             )
             self._save(job)
             if last:
-                files.delete(importing.key_of(job))
-                telemetry.event("import_read", rows=job.rows, pieces=job.chunks)
+                self._ready()
                 return
             if clock.elapsed() > self._until:
                 importing.hint(job)
@@ -185,7 +207,7 @@ class _Run:
 
     def _keep(self, number: int, rows: Sequence[Row]) -> Counter[str]:
         """Judge the rows of a piece and store it; what a job that died stored of it counts instead."""
-        chunk = _chunk(self._job, number, self._judged(rows))
+        chunk = self._people.chunk(self._job, number, rows)
         try:
             store.imports.add_chunk(chunk, self._known.expires_at)
         except ConflictError:
@@ -193,35 +215,6 @@ class _Run:
             chunk = chunk if stored is None else stored.value
         self._people.seen.update(one for one in chunk.persons if one)
         return Counter(chunk.states)
-
-    def _judged(self, rows: Sequence[Row]) -> list[_Judged]:
-        company_id = self._job.company_id
-        said = [
-            Trouble(0, "", row.error) if row.error else reading.person(row.cells, self._job.columns)
-            for row in rows
-        ]
-        persons = [
-            store.standing.person(company_id, one.canonical)
-            if isinstance(one, Person) and one.canonical
-            else ""
-            for one in said
-        ]
-        erased = suppression.suppressed(company_id, [one for one in persons if one])
-        found: list[_Judged] = []
-        here: set[str] = set()
-        for row, one, person in zip(rows, said, persons, strict=True):
-            if isinstance(one, Trouble):
-                found.append(_Judged(row.number, RowState.INVALID, trouble=one))
-            elif person in erased:
-                found.append(_Judged(row.number, RowState.SUPPRESSED))
-            elif person and (contact_id := self._people.contact(person)) is not None:
-                found.append(_Judged(row.number, RowState.DUPLICATE, person, one, contact_id))
-            elif person and (person in self._people.seen or person in here):
-                found.append(_Judged(row.number, RowState.DUPLICATE, person, one))
-            else:
-                found.append(_Judged(row.number, RowState.NEW, person, one))
-            here.add(person)
-        return found
 
     def _save(self, job: Import) -> None:
         job = replace(job, due_at=clock.now() + importing.LEASE_SECONDS)
@@ -239,24 +232,3 @@ def _pieces(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
         size += width
     if begin < len(rows):
         yield rows[begin:]
-
-
-def _chunk(job: Import, number: int, rows: Sequence[_Judged]) -> ImportChunk:
-    troubles = {str(at): row.trouble for at, row in enumerate(rows) if row.trouble is not None}
-    return ImportChunk(
-        company_id=job.company_id,
-        import_id=job.import_id,
-        number=number,
-        places=tuple(row.row for row in rows),
-        states=tuple(row.state.value for row in rows),
-        persons=tuple(row.person for row in rows),
-        existing={str(at): row.existing for at, row in enumerate(rows) if row.existing is not None},
-        errors={at: [str(one.column), one.field, one.code] for at, one in troubles.items()},
-        name=tuple(row.said.name for row in rows),
-        email=tuple(row.said.email for row in rows),
-        company=tuple(row.said.company for row in rows),
-        position=tuple(row.said.position for row in rows),
-        country=tuple(row.said.country for row in rows),
-        phone=tuple(row.said.phone for row in rows),
-        social=tuple(row.said.social for row in rows),
-    )

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import store
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError
+from chalicelib.privacy.permissions import Permission
 from chalicelib.records.imports import Import, ImportChunk, ImportState
-from chalicelib.services.contacts import import_reading, import_writing, importing
+from chalicelib.services.contacts import import_reading, import_rights, import_writing, importing
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -38,6 +39,8 @@ def go_on(company_id: str, import_id: str) -> None:
 def take_back(known: Stored[Import]) -> None:
     """Delete the contacts that the import made and nobody has changed since, then its rows. What a hold keeps
     is put away instead. Contacts that were updated by it are left as they are: what they were is not kept.
+    Whoever may not delete contacts any more, or whose company may not, goes no further; somebody else can ask
+    for the rest.
     """
     job, until = known.value, clock.elapsed() + STEP_SECONDS
     access = store.accounts.ACCESS.get(company_id=job.company_id)
@@ -46,6 +49,11 @@ def take_back(known: Stored[Import]) -> None:
     store.holds.watch(job.company_id, access.value.holds)
     try:
         while (job := known.value).finished < job.chunks:
+            who = job.reverted_by or job.user_id
+            refused = import_rights.Rights(job.company_id, who, Permission.CONTACTS_DELETE).refused
+            if refused is not None:
+                _stop(known, refused)
+                return
             piece = store.imports.chunk(job.company_id, job.import_id, job.finished)
             found = Counter[str]() if piece is None else _take_back(job, piece.value)
             outcome = dict(Counter(job.outcome) + found)
@@ -58,6 +66,14 @@ def take_back(known: Stored[Import]) -> None:
         telemetry.event("import_reverted", rows=sum(known.value.outcome.values()))
     except ConflictError:
         return  # another job does the same step: theirs goes on
+
+
+def _stop(known: Stored[Import], code: str) -> None:
+    job = known.value
+    # Who asks again counts again: what is gone by then counts as taken back.
+    outcome = {name: number for name, number in job.outcome.items() if name not in {"reverted", "kept"}}
+    _save(known, replace(job, state=ImportState.DONE, failure=code, finished=job.chunks, outcome=outcome))
+    telemetry.event("import_stopped", code=code)
 
 
 def _take_back(job: Import, chunk: ImportChunk) -> Counter[str]:
@@ -79,10 +95,6 @@ def _take_back(job: Import, chunk: ImportChunk) -> Counter[str]:
     return outcome
 
 
-def _forget(known: Stored[Import]) -> None:
-    import_reading.forget(known.value)
-
-
 def _save(known: Stored[Import], job: Import) -> Stored[Import]:
     return store.imports.save(known, replace(job, due_at=clock.now() + importing.LEASE_SECONDS))
 
@@ -91,5 +103,6 @@ _STEPS: Final[dict[ImportState, Callable[[Any], None]]] = {
     ImportState.READING: import_reading.go_on,
     ImportState.COMMITTING: import_writing.go_on,
     ImportState.REVERTING: take_back,
-    ImportState.CANCELLED: _forget,
+    ImportState.CANCELLED: import_reading.clear,
+    ImportState.FAILED: import_reading.clear,
 }

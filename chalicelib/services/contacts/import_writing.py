@@ -4,7 +4,7 @@ A piece is taken by a conditional write first. Whoever takes it fresh writes its
 since nobody can know their ids yet. Whoever finds it taken waits until the job that took it cannot be alive
 any more, and then writes row by row and never over what is there: it may have been changed since. So a
 message delivered twice makes no contact twice, and undoes nobody's change. Whoever asked to be forgotten
-since the preview stays out.
+since the preview stays out; who may not import any more has nothing more written in their name.
 """
 
 from __future__ import annotations
@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import store
 from chalicelib.kernel import clock, ids, telemetry
 from chalicelib.kernel.errors import ConflictError
-from chalicelib.privacy import restrictions
-from chalicelib.privacy.decisions import Refused
-from chalicelib.privacy.register import Category
-from chalicelib.privacy.restrictions import Action
+from chalicelib.privacy.permissions import Permission
 from chalicelib.records.contacts import Contact
 from chalicelib.records.imports import IfExists, Import, ImportChunk, ImportState, RowState
 from chalicelib.services.contacts import importing, matching
+from chalicelib.services.contacts.import_rights import Rights
 from chalicelib.services.erasure import suppression
 
 if TYPE_CHECKING:
@@ -57,13 +55,16 @@ def go_on(known: Stored[Import]) -> None:
 
 
 def _pieces(known: Stored[Import], until: float, *, fresh: bool) -> None:
-    may_change = _may_change(known.value)
     while (job := known.value).finished < job.chunks:
+        rights = Rights(job.company_id, job.user_id, Permission.CONTACTS_IMPORT)
+        if rights.refused is not None:
+            _stop(known, rights.refused, begun=job.finished if fresh else job.finished + 1)
+            return
         piece = store.imports.chunk(job.company_id, job.import_id, job.finished)
         if piece is None:
             _save(known, replace(job, state=ImportState.FAILED, failure="over", taken=job.finished))
             return
-        outcome = _write(job, piece.value, may_change, plain=fresh)
+        outcome = _write(job, piece.value, rights, plain=fresh)
         done = job.finished + 1
         go = done < job.chunks and clock.elapsed() < until
         known = _save(
@@ -87,6 +88,22 @@ def _pieces(known: Stored[Import], until: float, *, fresh: bool) -> None:
     telemetry.event("import_written", rows=sum(job.outcome.values()), pieces=job.chunks)
 
 
+def _stop(known: Stored[Import], code: str, *, begun: int) -> None:
+    """Write nothing more. Of an import of which pieces were written, these can still be taken back; one of
+    which none was is over.
+    """
+    job = known.value
+    telemetry.event("import_stopped", code=code)
+    if not begun:
+        _save(known, replace(job, state=ImportState.CANCELLED, failure=code))
+        importing.hint(job)
+        return
+    _save(
+        known,
+        replace(job, state=ImportState.DONE, failure=code, chunks=begun, taken=begun, finished=begun),
+    )
+
+
 def contact_id(job: Import, row: int) -> str:
     """The id of the contact that a row becomes, the same whoever makes it: a UUIDv7 (RFC 9562) of the moment
     of the commit, with the number of the row where its counter may stand, so that they sort like the rows.
@@ -106,7 +123,7 @@ def made_of(job: Import, chunk: ImportChunk) -> list[int]:
     return [at for at, state in enumerate(chunk.states) if state in new]
 
 
-def _write(job: Import, chunk: ImportChunk, may_change: Any, *, plain: bool) -> Counter[str]:
+def _write(job: Import, chunk: ImportChunk, rights: Rights, *, plain: bool) -> Counter[str]:
     erased = suppression.suppressed(job.company_id, [one for one in chunk.persons if one])
     outcome: Counter[str] = Counter()
     made: list[Contact] = []
@@ -119,7 +136,7 @@ def _write(job: Import, chunk: ImportChunk, may_change: Any, *, plain: bool) -> 
         elif at in created:
             made.append(_contact(job, chunk, at))
         elif job.if_exists is IfExists.UPDATE and str(at) in chunk.existing:
-            outcome[_update(job, chunk, at, may_change, again=not plain)] += 1
+            outcome[_update(job, chunk, at, rights, again=not plain)] += 1
         else:
             outcome["skipped"] += 1
     outcome["created"] += len(made)
@@ -165,7 +182,7 @@ def _fields(chunk: ImportChunk, at: int) -> dict[str, Any]:
     }
 
 
-def _update(job: Import, chunk: ImportChunk, at: int, may_change: Any, *, again: bool) -> str:
+def _update(job: Import, chunk: ImportChunk, at: int, rights: Rights, *, again: bool) -> str:
     """Put what a row says into the contact that is there; on which ground it is kept stays as it was. A
     second time it is left alone once it has been changed since the commit: by the first time, or by somebody.
     """
@@ -173,7 +190,7 @@ def _update(job: Import, chunk: ImportChunk, at: int, may_change: Any, *, again:
         known = store.contacts.get(job.company_id, chunk.existing[str(at)])
         if known is None or known.value.person != chunk.persons[at]:
             return "gone"
-        if not may_change(known.value):
+        if not rights.may_change(known.value):
             return "restricted"
         if again and known.value.updated_at >= job.began_ms // 1000:
             return "updated"
@@ -189,31 +206,6 @@ def _update(job: Import, chunk: ImportChunk, at: int, may_change: Any, *, again:
             continue
         return "updated"
     return "busy"
-
-
-def _may_change(job: Import) -> Any:
-    """Whether the company lets the user who committed change a contact, by its rules of now (5.2). Closed:
-    somebody who has left, or whose place nobody can tell, changes nothing.
-    """
-    access = store.accounts.ACCESS.get(company_id=job.company_id)
-    member = store.accounts.MEMBERS.get(company_id=job.company_id, user_id=job.user_id)
-    if access is None or member is None:
-        return lambda _: False
-    position, limits = member.value.position, restrictions.parse_all(access.value.restrictions)
-
-    def may(contact: Contact) -> bool:
-        decision = restrictions.decide(
-            limits,
-            action=Action.CHANGE,
-            category=Category.STORED,
-            role=position,
-            made_at=contact.created_at,
-            now=clock.now(),
-            own=contact.created_by == job.user_id,
-        )
-        return not isinstance(decision, Refused)
-
-    return may
 
 
 def _save(known: Stored[Import], job: Import) -> Stored[Import]:

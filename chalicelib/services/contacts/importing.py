@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.gateways import files, queues
-from chalicelib.kernel import clock, ids, settings
+from chalicelib.kernel import clock, ids, openings, settings
 from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.register import Category
 from chalicelib.privacy.restrictions import Action
 from chalicelib.records.imports import IfExists, Import, ImportState, RowState
+from chalicelib.services.accounts import sessions
 from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.companies import rules
+from chalicelib.services.contacts.import_files import key_of
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -57,7 +60,9 @@ class Begun(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A row of the preview. Of one that must not be taken in only the number is told."""
+    """A row of the preview. Of one that must not be taken in only the number is told; of one that can be,
+    what would be kept, as it was read: a wrong guess of the encoding shows in names, not in numbers.
+    """
 
     row: int
     state: RowState
@@ -65,6 +70,9 @@ class Line(NamedTuple):
     field: str | None = None
     code: str | None = None
     contact_id: str | None = None
+    name: str | None = None
+    email: str | None = None
+    company: str | None = None
 
 
 def begin(who: Principal, wanted: Wanted, text: str | None) -> Begun:
@@ -102,35 +110,6 @@ def begin(who: Principal, wanted: Wanted, text: str | None) -> Begun:
     return Begun(job, None)
 
 
-class File:
-    """An import's file, to be read piece by piece. One that came as text was sealed under the company's key
-    and is opened whole, it is small; one that was sent lies under S3's encryption until it has been read.
-
-    Raises:
-        NotFoundError: it is not there (any more).
-    """
-
-    def __init__(self, job: Import) -> None:
-        self._key = key_of(job)
-        self._text: bytes | None = None
-        if job.sealed_with:
-            sealed = files.get(self._key)
-            self._text = store.vault.unseal(job.company_id, self._key, sealed, job.sealed_with)
-
-    def size(self) -> int:
-        """In bytes."""
-        return files.size(self._key) if self._text is None else len(self._text)
-
-    def read(self, at: int, length: int) -> bytes:
-        """So many bytes from there, fewer at the end."""
-        return files.get(self._key, at, length) if self._text is None else self._text[at : at + length]
-
-
-def key_of(job: Import) -> str:
-    """Where the file lies until it has been read."""
-    return f"imports/{job.company_id}/{job.import_id}"
-
-
 def hint(job: Import, delay: int = 0) -> None:
     """Let the job know; the sweep makes a lost hint good."""
     body: dict[str, str | int] = {"task": "import", "company": job.company_id, "import": job.import_id}
@@ -138,7 +117,7 @@ def hint(job: Import, delay: int = 0) -> None:
 
 
 def start(who: Principal, import_id: str) -> Import:
-    """The file is there: let it be read.
+    """The file is there: let it be read, as it is now. What is sent in its place later is not.
 
     Raises:
         NotFoundError; ConflictError: ``no_file``, or ``wrong_state``.
@@ -147,10 +126,10 @@ def start(who: Principal, import_id: str) -> Import:
     if known.value.state is not ImportState.WAITING_FOR_FILE:
         raise wrong_state()
     try:
-        files.size(key_of(known.value))
+        file_tag = files.tag(key_of(known.value))
     except NotFoundError:
         raise ConflictError("no_file", "The file has not been sent yet.") from None
-    return _moved(known, state=ImportState.READING)
+    return _moved(known, state=ImportState.READING, user_id=who.user_id, file_tag=file_tag)
 
 
 def read(who: Principal, import_id: str) -> Import:
@@ -169,7 +148,8 @@ def lines(
     """Rows of the preview behind the row with number ``after``, and where to go on, None at the end.
 
     Looks through twenty pieces at most, a read of each: where few rows are of the state that is asked for a
-    page may hold fewer than asked, or none.
+    page may hold fewer than asked, or none. What the rows say is for whoever began the import, and for those
+    who may read contacts; it counts as so many contacts opened.
 
     Raises:
         NotFoundError; ConflictError: ``wrong_state``, it has not been read yet, or is forgotten.
@@ -177,6 +157,15 @@ def lines(
     job = _known(who, import_id).value
     if job.state not in {ImportState.READY, ImportState.COMMITTING, ImportState.DONE}:
         raise wrong_state()
+    shown = job.user_id == who.user_id or Permission.CONTACTS_READ in who.permissions
+    found, behind = _lines(job, state, limit, after, shown=shown)
+    openings.note("contact", who.company_id, sum(1 for one in found if one.name is not None))
+    return found, behind
+
+
+def _lines(
+    job: Import, state: RowState | None, limit: int, after: int, *, shown: bool
+) -> tuple[list[Line], int | None]:
     found: list[Line] = []
     begin = _piece_behind(job, after)
     for looked, number in enumerate(range(begin, job.chunks)):
@@ -191,7 +180,7 @@ def lines(
                 continue
             if len(found) == limit:
                 return found, found[-1].row
-            found.append(_line(chunk, at))
+            found.append(_line(chunk, at, shown=shown))
         after = max(after, chunk.places[-1])
     return found, None
 
@@ -209,15 +198,21 @@ def _piece_behind(job: Import, after: int) -> int:
     return low
 
 
-def _line(chunk: Any, at: int) -> Line:
+def _line(chunk: Any, at: int, *, shown: bool) -> Line:
     place, state = chunk.places[at], RowState(chunk.states[at])
     if state is RowState.INVALID:
         column, field, code = chunk.errors[str(at)]
         return Line(place, state, int(column) or None, field or None, code)
+    line = Line(place, state)
     if state is RowState.DUPLICATE:
         contact_id = chunk.existing.get(str(at))
-        return Line(place, state, code="is_contact" if contact_id else "earlier_row", contact_id=contact_id)
-    return Line(place, state)
+        code = "is_contact" if contact_id else "earlier_row"
+        line = line._replace(code=code, contact_id=contact_id)
+    if shown and state is not RowState.SUPPRESSED:
+        line = line._replace(
+            name=chunk.name[at], email=chunk.email[at] or None, company=chunk.company[at] or None
+        )
+    return line
 
 
 def commit(who: Principal, import_id: str, if_exists: IfExists | None) -> Import:
@@ -242,16 +237,24 @@ def revert(who: Principal, import_id: str) -> Import:
     """Take back the contacts that an import made and nobody has changed since. What it updated stays.
 
     Raises:
+        RefusedError: the user may not delete contacts, or not these (`restrictions`).
         NotFoundError; ConflictError: ``wrong_state``.
-        RefusedError: the company does not let this user delete them (`restrictions`).
     """
+    sessions.permit(who, Permission.CONTACTS_DELETE)
     known = _known(who, import_id)
     job = known.value
     if job.state is not ImportState.DONE:
         raise wrong_state()
     own = job.user_id == who.user_id
     rules.check(who, Action.DELETE, Category.STORED, made_at=job.began_ms // 1000, own=own)
-    return _moved(known, state=ImportState.REVERTING, taken=0, finished=0)
+    return _moved(
+        known,
+        state=ImportState.REVERTING,
+        reverted_by=who.user_id,
+        failure=None,
+        taken=0,
+        finished=0,
+    )
 
 
 def cancel(who: Principal, import_id: str) -> Import:

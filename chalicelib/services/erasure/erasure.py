@@ -129,13 +129,14 @@ def find(company_id: str, erasure_id: str) -> Erased | None:
 
 def holds_anything(company_id: str, canonical_address: str) -> bool:
     """Whether a company holds anything about somebody, beside the refusals that keep them from coming
-    back: contacts, deliveries, opens, consents, rows of an import, or messages that outlived their
-    deliveries. Nothing is opened; at most five queries, the first two read a moment late, and one for each
-    MB of old messages when those five find nothing.
+    back: contacts, deliveries, what users asked AI about them, opens, consents, rows of an import, or
+    messages that outlived their deliveries. Nothing is opened; at most six queries, the first three read a
+    moment late, and one for each MB of old messages when those six find nothing.
     """
     person = store.standing.person(company_id, canonical_address)
     if any(
-        store.erasure.of_person(company_id, person, prefix, limit=1) for prefix in ("contact#", "message#")
+        store.erasure.of_person(company_id, person, prefix, limit=1)
+        for prefix in ("contact#", "message#", "ai#")
     ):
         return True
     opens = store.erasure.under(store.tracking.OPENS.model, company_id, f"open#{person}#", limit=1)

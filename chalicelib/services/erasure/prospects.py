@@ -210,7 +210,7 @@ def _inboxes(where: Range) -> Page | None:
     return page
 
 
-def _ai_jobs(where: Range) -> Page | None:
+def ai_jobs(where: Range) -> Page | None:
     """What users asked AI about them, with its answers, by the index."""
     found = store.erasure.of_person(
         where.company_id, where.person, "ai#", after=where.after, until=where.until, limit=ROWS_PER_PAGE
@@ -264,7 +264,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     _informing,
     _inboxes,
     lists.imported,
-    _ai_jobs,
+    ai_jobs,
     _contacts,
 )
 """In this order: what leads to other things goes after them."""

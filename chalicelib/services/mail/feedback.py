@@ -107,9 +107,10 @@ def _move(where: Where, outcome: Outcome | None) -> None:
         if known is None:
             return
         delivery = known.value
-        if delivery.informs and outcome is not Outcome.BOUNCED:
-            informing.by_message(delivery)  # once, whether or not SES's answer to us was lost
         better = outcome if _RANK[outcome] > _RANK[delivery.outcome] else delivery.outcome
+        came_back = better is Outcome.BOUNCED or delivery.state is OutboxState.REFUSED
+        if delivery.informs and not came_back:
+            informing.by_message(delivery)  # once, whether or not SES's answer to us was lost
         lost = delivery.state in {OutboxState.UNKNOWN, OutboxState.SENDING}
         changed = replace(
             delivery,
@@ -118,25 +119,30 @@ def _move(where: Where, outcome: Outcome | None) -> None:
             sent_at=delivery.sent_at or clock.now(),
             due_at=None if lost else delivery.due_at,
         )
-        if changed == delivery:
-            return
-        try:
-            store.messages.change_delivery(known, changed)
-        except ConflictError:
-            continue
+        if changed != delivery:
+            try:
+                store.messages.change_delivery(known, changed)
+            except ConflictError:
+                continue
+        if delivery.informs and came_back:
+            # Once that is on the delivery: whoever still notes that the mail left sees it there.
+            informing.came_back(delivery)
         return
     raise RetryLaterError
 
 
 def _reject(where: Where) -> None:
     known = store.messages.delivery(*where)
-    if known is None or known.value.state is OutboxState.REFUSED:
+    if known is None:
         return
-    refused = replace(known.value, state=OutboxState.REFUSED, reason="not_accepted", due_at=None)
-    try:
-        store.messages.change_delivery(known, refused)
-    except ConflictError:
-        raise RetryLaterError from None
+    if known.value.state is not OutboxState.REFUSED:
+        refused = replace(known.value, state=OutboxState.REFUSED, reason="not_accepted", due_at=None)
+        try:
+            store.messages.change_delivery(known, refused)
+        except ConflictError:
+            raise RetryLaterError from None
+    if known.value.informs:
+        informing.came_back(known.value)
 
 
 def _stop(where: Where, recipients: list[Mapping[str, Any]], stops: frozenset[Stop], method: str) -> None:

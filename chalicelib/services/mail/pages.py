@@ -24,6 +24,7 @@ from chalicelib.services.wording import LANGUAGE_TAG, Locale, fill_html, locale_
 __all__ = [
     "CSP",
     "HEADERS",
+    "STYLE_HASH",
     "Choice",
     "Locale",
     "choice_of",
@@ -31,6 +32,7 @@ __all__ = [
     "gone_page",
     "locale_of",
     "plain_page",
+    "scripted_page",
     "stop_page",
     "stopped_page",
     "unsubscribe_page",
@@ -43,10 +45,11 @@ Choice = Literal["marketing", "tracking", "resume"]
 
 _CHOICES: Final = ("marketing", "tracking", "resume")
 _STYLE: Final = "\n" + source("page.css").strip() + "\n"
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode("ascii")
+"""What the policies of our pages name the style sheet by."""
 
 CSP: Final = (
-    f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; base-uri 'none';"
+    f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
 """Content-Security-Policy of every page: one known style sheet, forms to ourselves, no more."""
@@ -149,8 +152,13 @@ def _part_value(rest: bytes) -> str:
     return value.decode("ascii", "replace")
 
 
-def _page(name: str, locale: Locale, values: Mapping[str, str]) -> str:
-    body = fill_html(name, locale, values).strip()
+def scripted_page(name: str, locale: Locale, script: str) -> str:
+    """A page with a script of ours, which its own policy has to name by hash: `CSP` allows none."""
+    return _page(name, locale, {}, f"\n<script>{script}</script>")
+
+
+def _page(name: str, locale: Locale, values: Mapping[str, str], after: str = "") -> str:
+    body = fill_html(name, locale, values).strip() + after
     title = _TITLE.search(body)
     return Template(source("page.html")).substitute(
         lang=LANGUAGE_TAG[locale],

@@ -22,7 +22,7 @@ from chalicelib.privacy import consent
 from chalicelib.privacy.consent import ConsentPurpose, MessageKind, TrackingMode
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Purpose
-from chalicelib.records.messages import Body, Delivery, Message, OutboxState
+from chalicelib.records.messages import Body, Delivery, Message, OutboxState, Outcome
 from chalicelib.records.standing import Informing
 from chalicelib.services import wording
 from chalicelib.services.mail import content, feedback
@@ -95,7 +95,7 @@ def _send(known: Stored[Delivery]) -> None:
             state=OutboxState.SENDING,
             # Noted before the mail leaves: an open must be judged rightly even if we crash now.
             mode=ready.mode,
-            informs=ready.informs,
+            informs=ready.informs or None,
             due_at=clock.now() + LEASE_SECONDS,
         )
     try:
@@ -117,7 +117,8 @@ def _send(known: Stored[Delivery]) -> None:
     if ready.informs and result.handover is mail.Handover.ACCEPTED:
         # Before the delivery says that it is sent: whoever takes it up again finds the duty done, or to do.
         informing.by_message(known.value)
-    _note(known, result)
+    if (noted := _note(known, result)) and noted.informs and noted.outcome is Outcome.BOUNCED:
+        informing.came_back(noted)  # SES's event was faster than we
 
 
 def _prepare(delivery: Delivery) -> Ready | Refused:
@@ -161,9 +162,9 @@ def _prepare(delivery: Delivery) -> Ready | Refused:
         return Refused("communications", "not_composable")
 
 
-def _note(known: Stored[Delivery], result: mail.Result) -> None:
-    """Write down what SES said. Its event may have come first and knows better: then only what the event
-    could not know is added.
+def _note(known: Stored[Delivery], result: mail.Result) -> Delivery | None:
+    """Write down what SES said; the delivery from then on, None once it is erased. Its event may have come
+    first and knows better: then only what the event could not know is added.
     """
     now = clock.now()
 
@@ -189,25 +190,25 @@ def _note(known: Stored[Delivery], result: mail.Result) -> None:
                 return replace(delivery, state=OutboxState.UNKNOWN, due_at=now + SETTLE_SECONDS)
 
     # Mail SES had no room for is PENDING again, for the sweep: retries in the queue would multiply.
-    _change(known, noted)
+    return _change(known, noted)
 
 
-def _change(known: Stored[Delivery], change: Callable[[Delivery], Delivery]) -> None:
+def _change(known: Stored[Delivery], change: Callable[[Delivery], Delivery]) -> Delivery | None:
     """Apply a change to the delivery as it is now, reading it again when others write it too."""
     for _ in range(TRIES):
         changed = change(known.value)
         if changed == known.value:
-            return
+            return changed
         try:
             store.messages.change_delivery(known, changed)
         except ConflictError:
             delivery = known.value
             again = store.messages.delivery(delivery.company_id, delivery.message_id, delivery.number)
             if again is None:
-                return  # erased meanwhile
+                return None  # erased meanwhile
             known = again
         else:
-            return
+            return changed
     raise RetryLaterError
 
 
@@ -249,7 +250,7 @@ def compose(
             sender=f"{message.sender_name}, {company}",
             contact_email=message.sender,
             unsubscribe_url=unsubscribe,
-            requests_url=f"{settings.api_url()}/v1/requests",
+            requests_url=f"{settings.api_url()}/v1/requests/page",
             stocked=owed.stocked,
             added=owed.added,
         )

@@ -1,7 +1,9 @@
 """From what is written about a prospect to what they are found by: coarse classes, words of the business.
 
-Classes are shared by thousands. Words come from the business and the position, never from a person's own
-name: nobody is to be looked up by it in a base they did not ask to be in. What cannot be placed is in a class
+Classes are shared by thousands. Words come from the business and its branch, and of a position only those
+that are in our own list: a title is hidden before a reveal, and could be spelled out letter by letter if its
+own words were found. Never from a person's name: nobody is to be looked up by it in a base they did not ask
+to be in. What cannot be placed is in a class
 of its own (`other`, `ZZ`, `unknown`) and stays findable there.
 """
 
@@ -128,8 +130,27 @@ def country(location: str | None) -> str:
     return places.country(location)
 
 
+def found_by(
+    *, business: str | None = None, sector: str | None = None, position: str | None = None
+) -> list[str]:
+    """The texts whose words find a prospect: the name of the business, those of the branch, and of a title
+    the words that are in our list. Closed, for the person's sake: whatever else the title says finds nobody.
+    """
+    branch = sectors.SECTORS.get(sector or sectors.OTHER)
+    names = [] if branch is None or sector in {None, sectors.OTHER} else [branch.en, branch.zh]
+    return [*([business] if business else []), *names, roles(position)]
+
+
+def roles(position: str | None) -> str:
+    """The words of a title that ``level`` knows, in the order of its list and however they are written there;
+    "" for none.
+    """
+    padded = f" {_plain(position)} "
+    return " ".join(dict.fromkeys(cue.strip() for _, cues in _level_words() for cue in cues if cue in padded))
+
+
 def words(*texts: str | None) -> list[str]:
-    """What a prospect is found by, from the name of the business and the position: at most ``MAX_WORDS``.
+    """What a prospect is found by, from the texts of ``found_by``: at most ``MAX_WORDS``.
 
     Folded (NFKC, case, accents), without legal forms, two letters or more. Where a script has no spaces each
     place where a word could start counts as one. The texts take turns, so that a long one leaves room.

@@ -128,10 +128,11 @@ def stocked(one: Entry, load: Load, before: StockedProspect | None) -> tuple[Sto
     made = replace(made, level=classes.level(made.position))
     finds = store.prospects.postings(
         prospect_id,
+        store.prospects.STOCKED.kind,
         sector=made.sector,
         country=made.country,
         level=made.level,
-        words=classes.words(made.business_name, made.position),
+        words=classes.words(*classes.found_by(business=made.business_name, position=made.position)),
         business=classes.business(made.business_name),
     )
     return replace(made, postings=store.prospects.posting_keys(finds)), finds

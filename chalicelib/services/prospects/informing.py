@@ -4,7 +4,7 @@ Whoever receives a prospect owes them a notice: within a month, and with the fir
 (14(3)(a), (b)). Until it is given, or one of the law's exemptions is on record, no message of the company to
 them is taken (`services.mail.messages`) and none leaves (`services.mail.sending`), but one that carries the
 notice itself. Closed, for the prospect's sake: what cannot be read counts as not told, and when nobody knows
-whether a mail left they may be told twice.
+whether a mail left they may be told twice. A mail that came back has told nobody.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ def begin(
     *,
     stocked: bool = True,
     added: bool = True,
-) -> int:
+) -> int | None:
     """Let a transaction note that the company owes this person a notice, unless it is on record already; by
-    when, epoch seconds. ``stocked`` and ``added`` say where they came from, for the notice's own words; who
-    does not know says both. A read unit; 6 write units.
+    when, epoch seconds, None when they have been told or need not be. ``stocked`` and ``added`` say where
+    they came from, for the notice's own words; who does not know says both. A read unit; 6 write units.
 
     The transaction fails with `ConflictError` when another one notes the same this moment.
 
@@ -65,7 +65,7 @@ def begin(
     person = store.standing.person(company_id, canonical_address)
     known = store.standing.INFORMING.get(company_id=company_id, person=person)
     if known is not None:
-        return known.value.due_at
+        return known.value.due_at if known.value.state is Informed.DUE else None
     due_at = clocks.moved(at, WITHIN, Calendar.UTC)
     row = Informing(
         company_id=company_id,
@@ -140,6 +140,44 @@ def by_message(delivery: Delivery) -> None:
     )
 
 
+def came_back(delivery: Delivery) -> None:
+    """Note that the mail which had told a person reached nobody: they are owed the notice again, by the same
+    date, and a second entry of the chain says why. Repeatable, and once; what told them another way stays.
+
+    Raises:
+        UnavailableError, RetryLaterError: to be done again.
+    """
+    company_id, person = delivery.company_id, delivery.person
+    for _ in range(TRIES):
+        known = store.standing.INFORMING.get(company_id=company_id, person=person)
+        if known is None or known.value.state is not Informed.GIVEN or known.value.receipt is None:
+            return
+        owed = known.value
+        told = store.standing.INFORMING_PROOFS.get(company_id=company_id, who=person, entry_id=owed.receipt)
+        if told is None or told.value.message_id != delivery.message_id:
+            return
+        entry_id = ids.new("inf")
+        proof = replace(told.value, entry_id=entry_id, how=InformedHow.BOUNCED, at=clock.now())
+        transaction = store.transaction.Transaction(store.table.new_op())
+        transaction.put_new(store.standing.INFORMING_PROOFS, proof)
+        line = _in_list(store.standing.DONE, company_id, owed.prospect_id)
+        if line is None:
+            # Withdrawn since: the company holds nothing to tell of, as in `leave`.
+            transaction.delete(store.standing.INFORMING, known)
+        else:
+            due = replace(owed, state=Informed.DUE, how=None, at=None, receipt=entry_id)
+            transaction.replace(store.standing.INFORMING, known, due)
+            transaction.delete(store.standing.TO_INFORM, line)
+            again = replace(line.value, place=store.standing.DUE, reminded=False)
+            transaction.put_new(store.standing.TO_INFORM, again)
+        try:
+            transaction.commit()
+        except ConflictError:
+            continue
+        return
+    raise RetryLaterError
+
+
 def _settle(
     company_id: str,
     person: str,
@@ -185,7 +223,7 @@ def _settle(
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.put_new(store.standing.INFORMING_PROOFS, proof)
         transaction.replace(store.standing.INFORMING, known, after)
-        line = _due_line(company_id, owed.prospect_id)
+        line = _in_list(store.standing.DUE, company_id, owed.prospect_id)
         if line is not None:
             transaction.delete(store.standing.TO_INFORM, line)
             transaction.put_new(store.standing.TO_INFORM, replace(line.value, place=store.standing.DONE))
@@ -197,37 +235,6 @@ def _settle(
     raise RetryLaterError
 
 
-class Owed(NamedTuple):
-    """A person whom the company has yet to tell."""
-
-    prospect_id: str
-    due_at: int
-    overdue: bool
-
-
-def page(who: Principal, limit: int, before: str | None, *, overdue: bool) -> list[Owed]:
-    """Whom the company has yet to tell, or of them those whose month is over, from before the prospect of
-    this id; in no order but that of their ids, which is the same on every page. One query for each MB of
-    whom it has yet to tell; nobody else's rows are read.
-    """
-    now, found = clock.now(), []
-    lines = store.standing.TO_INFORM.query(
-        f"{who.company_id}#informing",
-        f"{store.standing.DUE}#",
-        newest_first=True,
-        before=None if before is None else f"{store.standing.DUE}#{before}",
-        page_size=None if overdue else limit,
-    )
-    for line in lines:
-        late = now >= line.value.due_at
-        if overdue and not late:
-            continue
-        found.append(Owed(line.value.prospect_id, line.value.due_at, late))
-        if len(found) == limit:
-            break
-    return found
-
-
 def remind(company_id: str, prospect_id: str) -> None:
     """Tell the admins that somebody's month is over: once for each, and one mail for all of a day. Of a
     prospect that was withdrawn since the company holds nothing to tell of: the line goes.
@@ -235,7 +242,7 @@ def remind(company_id: str, prospect_id: str) -> None:
     Raises:
         UnavailableError: to be done again; nobody is told twice.
     """
-    known = _due_line(company_id, prospect_id)
+    known = _in_list(store.standing.DUE, company_id, prospect_id)
     if known is None or known.value.reminded or clock.now() < known.value.due_at:
         return
     try:
@@ -277,11 +284,9 @@ def leave(transaction: Transaction, company_id: str, prospect_id: str) -> bool:
     return True
 
 
-def _due_line(company_id: str, prospect_id: str) -> Stored[InformingLine] | None:
-    """The line of a prospect who has yet to be told. A read unit; whoever sends mail may read no more."""
-    return store.standing.TO_INFORM.get(
-        company_id=company_id, place=store.standing.DUE, prospect_id=prospect_id
-    )
+def _in_list(place: str, company_id: str, prospect_id: str) -> Stored[InformingLine] | None:
+    """A prospect's line in one of the lists. A read unit; whoever sends mail may read no more."""
+    return store.standing.TO_INFORM.get(company_id=company_id, place=place, prospect_id=prospect_id)
 
 
 def _line(company_id: str, prospect_id: str) -> Stored[InformingLine] | None:

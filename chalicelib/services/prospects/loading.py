@@ -32,13 +32,15 @@ CHUNK: Final = 100
 PIECE: Final = 1_000
 PIECE_SECONDS: Final = 60
 """One invocation does so many rows, or works so long; the function has three times that."""
+LEASE_SECONDS: Final = 240
+"""Nobody has moved a load on for so long, which is more than a function lives: the sweep takes it up."""
 MAX_ROWS: Final = 100_000
 MAX_REFUSED: Final = 10_000
 """With more than that wrong it is the wrong file."""
 
 
 class _Judged(NamedTuple):
-    """A row that may come in, or why not."""
+    """A row that may come in, or why not. Of one whose person objected it says as well who that is."""
 
     number: int
     entry: Entry | None
@@ -169,6 +171,7 @@ def _advance(load: Load, some: Sequence[SheetRow]) -> Load:
     return replace(
         load,
         offset=some[-1].end,
+        due_at=clock.now() + LEASE_SECONDS,
         rows=load.rows + len(some),
         taken=load.taken + done.taken,
         refreshed=load.refreshed + done.refreshed,
@@ -181,9 +184,7 @@ def _judge(before: int, some: Sequence[SheetRow]) -> list[_Judged]:
     objected = _objected(judged)
     stop = RowError("objected", "email")
     return [
-        one._replace(entry=None, fault=stop)
-        if one.entry is not None and one.entry.person in objected
-        else one
+        one._replace(fault=stop) if one.entry is not None and one.entry.canonical in objected else one
         for one in judged
     ]
 
@@ -198,29 +199,38 @@ def _judged(number: int, row: SheetRow) -> _Judged:
 
 
 def _objected(judged: Sequence[_Judged]) -> set[str]:
-    return objections.any_of({one.entry.person for one in judged if one.entry and one.entry.person})
+    # A business without an address as well: a company can pass on its word like a person's.
+    return objections.any_of({one.entry.canonical for one in judged if one.entry is not None})
 
 
 def _take(load: Load, judged: Sequence[_Judged]) -> _Done:
-    good = [(one.number, one.entry) for one in judged if one.entry is not None]
-    of = {entry.canonical: store.prospects.prospect_id(entry.canonical) for _, entry in good}
+    whole = [(one.entry, one.fault) for one in judged if one.entry is not None]
+    good = [(one.number, one.entry) for one in judged if one.entry is not None and one.fault is None]
+    of = {entry.canonical: store.prospects.prospect_id(entry.canonical) for entry, _ in whole}
     before = store.loads.before(list(of.values()))
     found: dict[str, Any] = {}
+    out: list[StockedProspect] = []
     new = 0
-    for _, entry in good:
+    for entry, fault in whole:
         prospect_id = of[entry.canonical]
-        had = before[prospect_id].stocked
+        had = before[prospect_id]
         latest = found[prospect_id].record if prospect_id in found else None if had is None else had.value
         record, postings = entries.stocked(entry, load, latest)
-        found[prospect_id] = store.loads.Taken(record, postings, before[prospect_id])
+        if fault is not None:
+            out += [record] if latest is None else [record, latest]
+            continue
+        found[prospect_id] = store.loads.Taken(record, postings, had)
         new += _came_with(load, record)
+    # Whoever objected may be in all the same: written by a pass that had asked before them, and died before
+    # it asked again. So they are taken out on every pass, whatever is there, or half there.
+    store.loads.untake(out)
     store.loads.take(found.values())
     # Whoever objected while this was written: their withdrawal may have looked before we wrote. Asked again
     # now, one of the two has seen the other.
-    late = _objected(judged)
+    late = _objected([one for one in judged if one.fault is None])
     store.loads.untake(found[of[one]].record for one in late)
     refused = [_refused(load, one.number, one.fault) for one in judged if one.fault is not None]
-    again = [(number, entry) for number, entry in good if entry.person in late]
+    again = [(number, entry) for number, entry in good if entry.canonical in late]
     refused += [_refused(load, number, RowError("objected", "email")) for number, _ in again]
     store.loads.note_refused(refused)
     new -= sum(_came_with(load, found[of[entry.canonical]].record) for _, entry in again)

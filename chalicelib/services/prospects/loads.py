@@ -49,7 +49,7 @@ def create(who: StaffPrincipal, ground: Ground) -> tuple[Load, dict[str, Any]]:
 
 
 def start(who: StaffPrincipal, load_id: str) -> Load:
-    """Accept the ground and let the file be read; one that runs already is nudged, should it have stuck.
+    """Accept the ground and let the file be read; one that runs already is nudged, before the sweep does so.
 
     Raises:
         RefusedError: by whoever stated the ground.
@@ -72,6 +72,7 @@ def start(who: StaffPrincipal, load_id: str) -> Load:
         state=LoadState.RUNNING,
         started_by=who.staff_id,
         started_at=clock.now(),
+        due_at=clock.now() + loading.LEASE_SECONDS,
         size=size,
         file_tag=tag,
     )

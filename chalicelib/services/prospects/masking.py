@@ -2,7 +2,8 @@
 
 Before: the business, where it is and what it does, how high somebody's position is, and whether there is
 something to write or call to; of the person no more than tells two of them apart (``privacy.masking``). The
-title of a position is hidden as well: with the business it names its holder. After: everything the company
+title of a position is hidden as well: with the business it names its holder. (Nor is anybody found by its
+words: ``classes.found_by``.) After: everything the company
 received, and where each part of it is from (GDPR 14(2)(f)).
 
 Both give the same members, so that a client shows one thing.

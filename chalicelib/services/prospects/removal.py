@@ -3,13 +3,15 @@ company's own stays, and its admins hear of it once.
 
 In one transaction: the contact that was made of the prospect, the note of having received them, what the
 reveal left, the stop that keeps the address from being imported again, and the evidence. So a company is done
-or not begun. Before it the admins are told and a credit is given back, which each happen once by themselves.
-A contact that was not made of the prospect is the company's own copy: it is its controller, and judges.
+or not begun. Before it the admins are told, a credit is given back, what AI was asked about them and files of
+contacts go, each of which happens once by itself. A contact that was not made of the prospect is the
+company's own copy: it is its controller, and judges. So is one that has become somebody else: another address
+and another name. Another address alone is the same person with a new one, and goes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +19,15 @@ from chalicelib import store
 from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy.notifications import Kind
+from chalicelib.privacy.register import Duty
 from chalicelib.records.agreements import ProspectEvidence, ProspectStep, Withdrawal, WithdrawalWhy
 from chalicelib.services.companies import admins
-from chalicelib.services.erasure import suppression
+from chalicelib.services.contacts import export_work
+from chalicelib.services.erasure import pages, suppression
+from chalicelib.services.erasure import prospects as traces
+from chalicelib.services.erasure.pages import Range
 from chalicelib.services.keeping.keeping import Keeping
-from chalicelib.services.prospects import informing, reveals
+from chalicelib.services.prospects import informing, reveals, withdrawal
 
 if TYPE_CHECKING:
     from chalicelib.records.prospects import Holder, Share
@@ -66,11 +72,21 @@ def take_from(work: Withdrawal, party: Party) -> None:
         _commit(transaction)
         return
     contact = _contact_of(work, party)
+    person = person or store.standing.informed_person(party.company_id, work.prospect_id)
     person = person or (None if contact is None else _facts(contact).get("person"))
     own = [] if person is None else _own(party, person, contact)
-    _tell(work, party, own)
-    refunded = party.holder is not None and _refund(party.company_id, work.prospect_id)
-    held = contact is not None and Keeping(party.company_id).about(None, _facts(contact).get("person"))
+    other = [] if contact is None or not _is_another(work, contact, person) else [contact]
+    contact = None if other else contact
+    _tell(work, party, [*own, *(one.sk.removeprefix("contact#") for one in other)])
+    # Whoever complained has no credit back: complaining would be a way to reveal for nothing.
+    owed = party.holder is not None and party.company_id not in work.complained
+    refunded = owed and _refund(party.company_id, work.prospect_id)
+    keeping = Keeping(party.company_id)
+    if party.holder is not None and not own:
+        _drop_texts(party.company_id, person, keeping)
+        if party.holder.value.contact_id is not None:
+            export_work.drop_all(party.company_id)  # whoever asked for a file asks again
+    held = contact is not None and keeping.about(None, _facts(contact).get("person"))
     if contact is not None and held:
         _put_away(contact)
     now = clock.now()
@@ -81,6 +97,7 @@ def take_from(work: Withdrawal, party: Party) -> None:
         "contact": int(contact is not None and not held),
         "held": int(held),
         "own_copies": len(own),
+        "others": len(other),
         "refunded": int(refunded),
     }
     counts |= _leave(transaction, work, party)
@@ -128,6 +145,30 @@ def _own(party: Party, person: str, made: Any) -> list[str]:
     """Contacts of this person that the company has from elsewhere. One query of the index, keys only."""
     places = store.erasure.of_person(party.company_id, person, "contact#", limit=OWN_NAMED + 1)
     return [one.removeprefix("contact#") for one in places if made is None or one != made.sk][:OWN_NAMED]
+
+
+def _is_another(work: Withdrawal, contact: Any, person: str | None) -> bool:
+    """Whether a contact was written over with somebody else since. Closed for who leaves: where nobody can
+    say what they were called, it is them.
+    """
+    theirs = _facts(contact).get("person")
+    if person is None or theirs is None or theirs == person or not work.called:
+        return False
+    known = store.contacts.CONTACTS.decode(contact, Duty.ERASE)
+    return withdrawal.name_hash(known.value.name) not in work.called
+
+
+def _drop_texts(company_id: str, person: str | None, keeping: Keeping) -> None:
+    """What AI was asked about them and answered. Where the company has its own copy of the person it may be
+    of that, and stays.
+    """
+    where = None if person is None else Range(company_id, person, "", None, keeping)
+    try:
+        while where is not None and (page := traces.ai_jobs(where)) is not None:
+            pages.take(page)
+            where = replace(where, after=page.until)
+    except ConflictError:
+        raise RetryLaterError from None
 
 
 def _refund(company_id: str, prospect_id: str) -> bool:

@@ -32,8 +32,9 @@ def again(entries: Iterable[ProspectEvidence]) -> Counter[str]:
     known = [one for one in entries if one.why is not None and one.why is not WithdrawalWhy.TAKEN_BACK]
     begun = [one for one in known if one.act is ProspectStep.BEGUN]
     found: Counter[str] = Counter()
-    for entry in begun:
-        found["objection"] += _note(entry)
+    for entry in known:
+        if entry.act in {ProspectStep.BEGUN, ProspectStep.COMPLAINED}:
+            found["objection"] += _note(entry)
     for entry in begun:
         found["prospect"] += _withdraw(entry)
     for entry in known:

@@ -66,9 +66,9 @@ def reveal(who: Principal, prospect_id: str, repeat: Repeat | None, *, save: boo
     """Show a prospect to the company, for one credit the first time; ``save`` makes a contact of it.
 
     Raises:
-        NotFoundError: unknown, expired or withdrawn, all alike.
-        RefusedError: no ground for the transfer (`cross-border`); the person had themselves erased here
-            (`requests`); contacts may not be written.
+        NotFoundError: unknown, expired or withdrawn, or they objected or had themselves erased here, all
+            alike.
+        RefusedError: no ground for the transfer (`cross-border`); contacts may not be written.
         PaymentRequiredError, TooManyRequestsError: as `credit.spend`.
         UnavailableError: nothing was charged, or repeating shows it for nothing.
     """
@@ -211,14 +211,16 @@ def _as_held(passage: Passage, prospect: Known, before: Holder | None) -> Holder
 def _refuse(company_id: str, prospect: Known) -> None:
     """Nobody is given who objected to our using them, nor to a company that had to forget them.
 
-    The withdrawal of the first takes them out of the base; this is for the moment before it has.
+    The withdrawal of the first takes them out of the base; this is for the moment before it has. Both are
+    answered as somebody who is not there: a masked line must not say that its person had themselves erased.
     """
     if prospect.email is None or prospect.canonical is None:
         return
     if objections.stands(prospect.email):
         raise NotFoundError
     person = store.standing.person(company_id, prospect.canonical)
-    suppression.check(company_id, [(person, "prospect_id")])
+    if suppression.suppressed(company_id, [person]):
+        raise NotFoundError
 
 
 def _share(prospect: Known) -> Share | None:

@@ -16,6 +16,7 @@ from chalicelib.privacy import transfers
 from chalicelib.records.contacts import Contact
 from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.erasure import suppression
+from chalicelib.services.prospects import known
 from chalicelib.services.prospects.known import Known
 
 TRIES: Final = 5
@@ -29,8 +30,8 @@ def save(who: Principal, prospect: Known) -> str:
     """The id of the contact that the company has of this prospect, made now if there is none.
 
     Raises:
-        NotFoundError: the company has not revealed it.
-        RefusedError: ``person_erased``, they asked to be forgotten here (`requests`).
+        NotFoundError: the company has not revealed it, they were withdrawn, or had themselves erased here: a
+            company that knew a masked line by it would learn who did.
         UnavailableError: others changed it all the while; repeating is safe.
     """
     key = {"company_id": who.company_id, "prospect_id": prospect.prospect_id}
@@ -40,12 +41,16 @@ def save(who: Principal, prospect: Known) -> str:
         )
         if reveal is None or holder is None:
             raise NotFoundError
+        prospect = prospect.as_held(holder.value)
+        if not prospect.found:
+            raise NotFoundError
         there = reveal.value.contact_id
         if there is not None and store.contacts.get(who.company_id, there) is not None:
             return str(there)
         contact = _contact(who, prospect)
         if contact.person is not None:
-            suppression.check(who.company_id, [(contact.person, "prospect_id")])
+            if suppression.suppressed(who.company_id, [contact.person]):
+                raise NotFoundError
             own = store.contacts.of_person(who.company_id, contact.person, 1)
             if own:
                 return own[0].value.contact_id
@@ -58,7 +63,9 @@ def save(who: Principal, prospect: Known) -> str:
         try:
             transaction.commit()
         except ConflictError:
+            # Perhaps it was the prospect that changed: only what it is now can still be made a contact of.
             store.failures.backoff(attempt)
+            prospect = known.read(prospect.prospect_id)
             continue
         return contact.contact_id
     raise UnavailableError

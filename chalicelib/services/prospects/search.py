@@ -75,8 +75,9 @@ class _Plan(NamedTuple):
         name = None if stocked is None else stocked.business_name
         if self.business is not None and classes.business(name) != self.business:
             return False
-        texts = [name, stocked.position] if stocked is not None else []
-        texts += [added.industry, added.current_position] if added is not None else []
+        texts = [] if stocked is None else classes.found_by(business=name, position=stocked.position)
+        if added is not None:
+            texts += classes.found_by(sector=added.sector, position=added.current_position)
         return classes.meets(self.terms, *texts)
 
 
@@ -181,10 +182,11 @@ def _shown(who: Principal, plan: _Plan, postings: list[Posting]) -> list[dict[st
 
 def _first_of(posting: Posting, plan: _Plan, found: Known) -> bool:
     """Whether this is the first place in the lists where the prospect is to be shown: two of its words may
-    begin alike, and a place that its records do not name any more is old.
+    begin alike, both of its records may be there, and a place that its records do not name any more is old.
+    Places of a record in other classes than those asked for were not looked at.
     """
-    keys = [*(found.stocked.value.postings if found.stocked else ())]
-    keys += found.added.value.postings if found.added else ()
+    records = [one.value for one in (found.stocked, found.added) if one is not None]
+    keys = [key for one in records if plan.takes(one) for key in one.postings]
     for shelf, place in plan.lists:
         if there := [key for key in keys if key.startswith(f"find#{shelf}\0{place}")]:
             return store.prospects.posting_key(posting) == min(there)

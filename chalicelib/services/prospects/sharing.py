@@ -1,8 +1,8 @@
 """Sharing people with other companies under the joint controller agreement (2.2.2(k), 2.3.3, appendix 2.1).
 
 Only the agreement's fields cross, under the version in force that the company has accepted, with its warranty
-on record before the first person is in the base. Who objected once is not taken, and the sharer is not told
-why: a list of addresses must not become a way to ask who has objected.
+on record before the first person is in the base. Who objected once is not taken, and the sharer is not told:
+they are answered like everybody else, for a list of addresses must not become a way to ask who has objected.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from chalicelib.store.idempotency import Once
     from chalicelib.store.table import Stored
 
-NOT_ACCEPTED: Final = "not_accepted"
-"""The one word for every reason that lies with the person."""
+SHARES_PER_HOUR: Final = 100
+"""Requests of a company; each holds up to a hundred people. Guessing addresses is not sharing."""
 
 
 def share(
@@ -40,16 +40,19 @@ def share(
     people: Sequence[Mapping[str, Any]],
     repeat: Repeat | None,
 ) -> Sharing:
-    """Share people; what became of each stands in the answer. Repeating it with the same key finishes what
-    was interrupted and returns the first.
+    """Share people; the answer names whom the company vouches for, and what in its list was no person. It
+    does not say who of them is in the base. Repeating it with the same key finishes what was interrupted and
+    returns the first.
 
     Raises:
         RefusedError: the agreement (`joint-duties`).
+        TooManyRequestsError: the company has shared too often within the hour.
         UnavailableError: not all are in; sending it again with the same key goes on.
     """
     agreement.check(who.company_id, version)
 
     def make(once: Once | None) -> Sharing:
+        store.limits.take("shares", who.company_id, SHARES_PER_HOUR, clock.HOUR)
         taken, rejected = _sorted(people)
         sharing = Sharing(
             company_id=who.company_id,
@@ -67,27 +70,16 @@ def share(
         if once is not None:
             once.add_to(transaction, sharing.share_id)
         transaction.commit()
-        return _place(sharing, taken, rejected)
+        return _place(who, _known(who, sharing.share_id), taken)
 
     def again(share_id: str) -> Sharing:
-        known = _known(who, share_id)
-        if known.value.placed or known.value.taken_back_at is not None:
-            return known.value
-        wanted = {one.partition(":")[0] for one in known.value.prospects}
-        taken, _ = _sorted(people)
-        rejected = {int(place): code for place, _, code in (r.partition(":") for r in known.value.rejected)}
-        for person in taken:
-            if str(person.number) not in wanted:
-                rejected.setdefault(person.number, NOT_ACCEPTED)
-        gone = wanted - {str(person.number) for person in taken}
-        rejected |= {int(index): NOT_ACCEPTED for index in gone}  # they objected since
-        return _place(known.value, [one for one in taken if str(one.number) in wanted], rejected)
+        return _place(who, _known(who, share_id), _sorted(people)[0])
 
     return repeats.once(who, repeat, again, make)
 
 
 def _sorted(people: Sequence[Mapping[str, Any]]) -> tuple[list[Person], dict[int, str]]:
-    """Who can be taken, and the codes of the others by their place in the request."""
+    """Who is named, and the codes of what names nobody or nobody new, by their place in the request."""
     rejected: dict[int, str] = {}
     taken: dict[str, Person] = {}
     for index, fields in enumerate(people):
@@ -100,28 +92,26 @@ def _sorted(people: Sequence[Mapping[str, Any]]) -> tuple[list[Person], dict[int
             rejected[index] = "duplicate"
             continue
         taken[address.person] = Person(index, address.person, {**fields, "email": address.written})
-    refused = objections.any_of(taken)
-    for canonical in refused:
-        rejected[taken.pop(canonical).number] = NOT_ACCEPTED
     return list(taken.values()), rejected
 
 
-def _place(sharing: Sharing, people: Sequence[Person], rejected: dict[int, str]) -> Sharing:
-    before = placing.known(sharing.company_id, [one.prospect_id for one in people])
-    inside = []
-    for person in people:
-        if placing.place(sharing, person, before[person.prospect_id]):
-            inside.append(person)
-        else:
-            rejected[person.number] = NOT_ACCEPTED
-    done = replace(sharing, prospects=_prospects(inside), rejected=_rejected(rejected), placed=True)
-    known = store.agreements.SHARINGS.get(company_id=sharing.company_id, share_id=sharing.share_id)
-    if known is None or known.value.placed or known.value.taken_back_at is not None:
-        return done if known is None else known.value
+def _place(who: Principal, known: Stored[Sharing], people: Sequence[Person]) -> Sharing:
+    """Put everybody in who has not objected, and note that it is done; unless it is done or taken back."""
+    if known.value.placed or known.value.ending or known.value.taken_back_at is not None:
+        return known.value
+    objected = objections.any_of({one.canonical for one in people})
+    wanted = [one for one in people if one.canonical not in objected]
+    before = placing.known(who.company_id, [one.prospect_id for one in wanted])
+    for person in wanted:
+        still = placing.place(known, person, before[person.prospect_id])
+        if still is None:
+            return _known(who, known.value.share_id).value
+        known = still
     try:
+        done = replace(known.value, placed=True)
         return store.agreements.SHARINGS.replace(known, done, op=store.table.new_op()).value
-    except ConflictError:
-        return done  # the same request twice at once: the other one has noted the same
+    except ConflictError:  # the same request twice at once, or it is being taken back
+        return _known(who, known.value.share_id).value
 
 
 def _prospects(people: Iterable[Person]) -> tuple[str, ...]:
@@ -194,7 +184,9 @@ def provenance(prospect_id: str) -> Provenance:
 
 
 class Seen(NamedTuple):
-    """What one company may know of where a person came from: kinds, grounds and dates, no other company."""
+    """What one company may know of where a person came from: kinds, grounds and dates, no other company. What
+    it vouched for itself is there whether the person is in the base, was withdrawn or never came in.
+    """
 
     own_share: Share | None
     since: int | None
@@ -206,7 +198,8 @@ class Seen(NamedTuple):
 
 def seen_by(company_id: str, prospect_id: str) -> Seen:
     """Where a person came from, for a company that shared or received them. A read for each of its own two
-    rows, then one query for the kinds and dates of all shares.
+    rows, then one query for the kinds and dates of all shares; for somebody it shared who is not there, one
+    for each MB of its shares.
 
     Which company shared is that company's business and stays unsaid between companies; the person is told
     (GDPR 14(2)(f) asks for the source: the base, and what it rests on).
@@ -216,14 +209,17 @@ def seen_by(company_id: str, prospect_id: str) -> Seen:
     """
     key = {"prospect_id": prospect_id, "company_id": company_id}
     own, holds = store.table.get_together((store.prospects.SHARES, key), (store.prospects.HOLDERS, key))
-    if own is None and holds is None:
+    vouched = None if own is None else own.value
+    if vouched is None and (named := placing.vouching(company_id, {prospect_id})):
+        vouched = placing.share_of(named[prospect_id].value, prospect_id)
+    if vouched is None and holds is None:
         raise NotFoundError
     shares = provenance(prospect_id).shares if holds is not None and holds.value.added else []
     others = [
         (one.shared_at, one.ground, one.agreement_version) for one in shares if one.company_id != company_id
     ]
     return Seen(
-        None if own is None else own.value,
+        vouched,
         None if holds is None else holds.value.since,
         holds is not None and holds.value.stocked,
         others,

@@ -1,15 +1,16 @@
 """A company takes back what it shared (appendix 2.1.1: it vouches for people, and may have to stop).
 
-Its name comes off the person. When nobody else vouches for them either, the shared record goes and nobody
-finds it any more; a stocked one is the operator's and stays. Companies that received the person keep what
-they have, as controllers of it, and are told. Nobody objected, so somebody may share the person again, under
-a warranty of their own.
+First it is noted that the share ends, and from then on nobody comes in under it. Then its name comes off each
+person, unless another share of the company still vouches for them. When nobody else does either, the shared
+record goes and nobody finds it any more; a stocked one is the operator's and stays. Companies that received
+the person keep what they have, as controllers of it, and are told. Nobody objected, so somebody may share the
+person again, under a warranty of their own.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
@@ -23,7 +24,10 @@ from chalicelib.records.agreements import (
     WithdrawalWhy,
 )
 from chalicelib.services.accounts.sessions import Principal
-from chalicelib.services.prospects import withdrawal
+from chalicelib.services.prospects import placing, withdrawal
+
+if TYPE_CHECKING:
+    from chalicelib.store.table import Stored
 
 TRIES: Final = 5
 
@@ -31,20 +35,21 @@ TRIES: Final = 5
 def take_back(who: Principal, share_id: str) -> None:
     """Take a share back, person by person; sending it again finishes what was interrupted.
 
-    Somebody whom the company shared again later stays under that share. A query and about three writes for
-    each person.
+    Somebody whom another share of the company names stays under that one. A query for each MB of its shares,
+    and a query and about three writes for each person. The evidence says how many were named, not how many of
+    them were there.
 
     Raises:
         NotFoundError: no share of this company, or it is taken back.
         UnavailableError: not all is done; sending it again goes on.
     """
-    known = store.agreements.SHARINGS.get(company_id=who.company_id, share_id=share_id)
-    if known is None or known.value.taken_back_at is not None:
-        raise NotFoundError
+    known = _ending(who, share_id)
     sharing = known.value
-    ended = 0
-    for one in sharing.prospects:
-        ended += _take_back(sharing, one.partition(":")[2])
+    people = [one.partition(":")[2] for one in sharing.prospects]
+    others = placing.vouching(who.company_id, set(people), but=share_id)
+    for prospect_id in people:
+        _unname(sharing, prospect_id, others.get(prospect_id))
+        _end(prospect_id)
     made = replace(sharing, taken_back_at=clock.now())
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.replace(store.agreements.SHARINGS, known, made)
@@ -55,7 +60,7 @@ def take_back(who: Principal, share_id: str) -> None:
         at=clock.now(),
         matter_id=share_id,
         by_id=who.user_id,
-        counts={"prospects": len(sharing.prospects), "left_the_base": ended},
+        counts={"prospects": len(people)},
     )
     transaction.put_new(store.agreements.EVIDENCE, entry)
     try:
@@ -64,19 +69,54 @@ def take_back(who: Principal, share_id: str) -> None:
         raise UnavailableError from None  # the same wish twice at once
 
 
-def _take_back(sharing: Sharing, prospect_id: str) -> bool:
-    """Whether the person left the base by it."""
-    rows = store.prospects.SHARES
-    mine = rows.get(prospect_id=prospect_id, company_id=sharing.company_id)
-    if mine is not None and mine.value.share_id == sharing.share_id:
+def _ending(who: Principal, share_id: str) -> Stored[Sharing]:
+    """The share, noted to end: whoever is being put in under it this moment comes before this, and is found
+    below, or does not come in.
+    """
+    for _ in range(TRIES):
+        known = store.agreements.SHARINGS.get(company_id=who.company_id, share_id=share_id)
+        if known is None or known.value.taken_back_at is not None:
+            raise NotFoundError
+        if known.value.ending:
+            return known
         try:
-            rows.delete(mine)
+            ending = replace(known.value, ending=True)
+            return store.agreements.SHARINGS.replace(known, ending, op=store.table.new_op())
         except ConflictError:
-            raise UnavailableError from None
+            continue  # its request is through this moment
+    raise UnavailableError
+
+
+def _unname(sharing: Sharing, prospect_id: str, other: Stored[Sharing] | None) -> None:
+    """Let the company vouch for a person under its other share, if there is one, or not any more."""
+    rows = store.prospects.SHARES
+    for _ in range(TRIES):
+        mine = rows.get(prospect_id=prospect_id, company_id=sharing.company_id)
+        if mine is None or mine.value.share_id != sharing.share_id:
+            return
+        try:
+            if other is None:
+                rows.delete(mine)
+            else:
+                transaction = store.transaction.Transaction(store.table.new_op())
+                transaction.check(store.agreements.SHARINGS, other)
+                transaction.replace(rows, mine, placing.share_of(other.value, prospect_id))
+                transaction.commit()
+        except ConflictError:  # the other one is taken back as well, or they are shared anew
+            found = placing.vouching(sharing.company_id, {prospect_id}, but=sharing.share_id)
+            other = found.get(prospect_id)
+            continue
+        return
+    raise UnavailableError
+
+
+def _end(prospect_id: str) -> None:
+    """Let the person leave the base when nobody vouches for them."""
     for _ in range(TRIES):
         added = store.prospects.ADDED.get(prospect_id=prospect_id, use=Duty.ERASE)
-        if added is None or any(True for _ in rows.query(prospect_id, "share#", page_size=1)):
-            return False
+        shares = store.prospects.SHARES.query(prospect_id, "share#", page_size=1)
+        if added is None or any(True for _ in shares):
+            return
         known = store.agreements.WITHDRAWALS.get(prospect_id=prospect_id, use=Duty.ANSWER_REQUEST)
         now = clock.now()
         work = Withdrawal(
@@ -98,5 +138,5 @@ def _take_back(sharing: Sharing, prospect_id: str) -> bool:
         except ConflictError:
             continue  # somebody shares or withdraws them this moment
         withdrawal.hint(prospect_id)
-        return True
+        return
     raise UnavailableError

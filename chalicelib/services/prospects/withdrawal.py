@@ -29,7 +29,7 @@ LEASE_SECONDS: Final = 120
 TRIES: Final = 5
 
 _USE: Final = Duty.ERASE
-_WISH: Final = MappingProxyType(
+WISH: Final = MappingProxyType(
     {
         WithdrawalWhy.OBJECTION: RequestKind.OBJECT,
         WithdrawalWhy.COMPLAINT: RequestKind.OBJECT,
@@ -47,13 +47,18 @@ def begin(
     email: str | None = None,
     by: str | None = None,
     matter: str | None = None,
+    company_id: str | None = None,
 ) -> str | None:
     """Withdraw a person from this moment on; the id of the withdrawal, None when nobody has anything of them.
     Repeatable: while one is under way it is that one.
 
     ``email`` is the person's address where the caller knows it: the record may be over while companies still
-    hold them. ``by`` is the user who passed it on; ``matter`` the complaint or request, for the evidence.
-    Four reads, a query, and a transaction of at most six rows.
+    hold them. ``by`` is the user who passed it on, ``company_id`` the company: it gets no credit back for
+    them, or a complaint would be a way to reveal for nothing; ``matter`` the complaint or request, for the
+    evidence. Four reads, a query, and a transaction of at most six rows.
+
+    Without an address the objection is noted under the prospect's id, which is a hash of the person as well:
+    whoever lets people into the base asks for both (``requests.objections.any_of``).
 
     Raises:
         ValueError: a share taken back is no wish of the person (see ``taking_back``); or the address is
@@ -69,14 +74,13 @@ def begin(
         found = records(prospect_id)
         address = email or _address(found) or (None if known is None else known.value.email)
         if not found and not anybody(prospect_id):
-            if address is not None:
-                _keep_out(address, why)
+            _keep_out(_noted_under(prospect_id, address), why)
             return None if known is None or known.value.why is WithdrawalWhy.TAKEN_BACK else _id(known)
         if not found and known is not None and under_way(known.value):
             hint(prospect_id)
             return _id(known)
         try:
-            begun = _begin(_Start(prospect_id, why, address, by, matter), found, known)
+            begun = _begin(_Start(prospect_id, why, address, by, matter, company_id), found, known)
         except ConflictError:
             continue
         hint(prospect_id)
@@ -101,21 +105,26 @@ class _Start(NamedTuple):
     address: str | None
     by: str | None
     matter: str | None
+    company_id: str | None
 
 
 def _begin(start: _Start, found: list[Any], known: Stored[Withdrawal] | None) -> Withdrawal:
     now = clock.now()
+    before = known.value if known is not None and under_way(known.value) else None
+    complained = {*(() if before is None else before.complained), *filter(None, [start.company_id])}
     begun = Withdrawal(
         prospect_id=start.prospect_id,
-        withdrawal_id=_id(known) if known is not None and under_way(known.value) else ids.new("wdr"),
+        withdrawal_id=ids.new("wdr") if before is None else before.withdrawal_id,
         why=start.why,
         began_at=now,
         due_at=now + LEASE_SECONDS,
         postings=tuple(sorted({key for one in found for key in one.value.postings})),
         email=start.address,
+        complained=tuple(sorted(complained)),
+        called=_called(found) or (() if before is None else before.called),
     )
     transaction = store.transaction.Transaction(store.table.new_op())
-    person = None if start.address is None else _hash(start.address)
+    person = _noted_under(start.prospect_id, start.address)
     entry = ProspectEvidence(
         company_id=ids.OPERATOR,
         entry_id=ids.new("evd"),
@@ -126,7 +135,7 @@ def _begin(start: _Start, found: list[Any], known: Stored[Withdrawal] | None) ->
         prospect_id=start.prospect_id,
         person=person,
         why=start.why,
-        wish=_WISH[start.why],
+        wish=WISH[start.why],
         counts={"records": len(found)},
     )
     transaction.put_new(store.agreements.EVIDENCE, entry)
@@ -134,8 +143,8 @@ def _begin(start: _Start, found: list[Any], known: Stored[Withdrawal] | None) ->
         transaction.put_new(store.agreements.WITHDRAWALS, begun)
     else:
         transaction.replace(store.agreements.WITHDRAWALS, known, begun)
-    if person is not None and store.requests.OBJECTIONS.get(person=person) is None:
-        note = Objection(person=person, at=now, wish=_WISH[start.why])
+    if store.requests.OBJECTIONS.get(person=person) is None:
+        note = Objection(person=person, at=now, wish=WISH[start.why])
         transaction.put_new(store.requests.OBJECTIONS, note)
     for one in found:
         transaction.delete(rows_of(one), one)
@@ -143,16 +152,36 @@ def _begin(start: _Start, found: list[Any], known: Stored[Withdrawal] | None) ->
     return begun
 
 
-def _keep_out(address: str, why: WithdrawalWhy) -> None:
+def _keep_out(person: str, why: WithdrawalWhy) -> None:
     """Note it all the same: nobody may put them into the base from now on."""
-    person = _hash(address)
     if store.requests.OBJECTIONS.get(person=person) is None:
-        note = Objection(person=person, at=clock.now(), wish=_WISH[why])
+        note = Objection(person=person, at=clock.now(), wish=WISH[why])
         store.requests.OBJECTIONS.put(note, op=store.table.new_op())
 
 
-def _hash(address: str) -> str:
+def _noted_under(prospect_id: str, address: str | None) -> str:
+    """What their objection is found by: the hash of the address, and where nobody knows that the prospect's
+    id.
+    """
+    if address is None:
+        return prospect_id
     return store.requests.person_hash(addresses.parse(address).person)
+
+
+def name_hash(name: str) -> str:
+    """A name as a withdrawal remembers it, to know a contact again whose address was changed since."""
+    return store.accounts.operator_hash("prospect-name", " ".join(name.casefold().split()))
+
+
+def _called(found: Iterable[Stored[Any]]) -> tuple[str, ...]:
+    """What a contact made of these records is named: as `saving` names it."""
+    names = set()
+    for one in found:
+        if isinstance(one.value, store.prospects.ADDED.cls):
+            names.add(f"{one.value.first_name} {one.value.last_name}")
+        else:
+            names.add(one.value.name or one.value.business_name)
+    return tuple(sorted(name_hash(name) for name in names))
 
 
 def records(prospect_id: str) -> list[Any]:

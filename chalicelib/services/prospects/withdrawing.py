@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 PIECE: Final = 25
 """Companies in one task: a few seconds of work, so that many tasks share what many companies hold."""
-STRAGGLERS_SECONDS: Final = 120
-"""Twice what the longest function lives: whatever had read the record before has ended by then."""
+STRAGGLERS_SECONDS: Final = 240
+"""More than the longest function lives (files: 180 s): whatever had read the record before has ended."""
 
 
 def go_on(prospect_id: str) -> None:
@@ -66,7 +66,8 @@ def go_on(prospect_id: str) -> None:
 
 def piece(prospect_id: str, after: str, until: str) -> None:
     """Take a person away from the companies behind ``after`` up to ``until``. Repeatable: a company that is
-    done has left nothing to be found by.
+    done has left nothing to be found by. One that cannot be done keeps nobody behind it waiting; the piece
+    fails when all have had their turn, and is done again for what is left.
 
     Raises:
         RetryLaterError, UnavailableError: to be done again; the companies done are done.
@@ -87,8 +88,15 @@ def piece(prospect_id: str, after: str, until: str) -> None:
                 party.share = one
             else:
                 party.holder = one
+    failed: Exception | None = None
     for company_id in sorted(parties):
-        removal.take_from(known.value, parties[company_id])
+        try:
+            removal.take_from(known.value, parties[company_id])
+        except Exception as error:
+            telemetry.event("withdrawal_company_error", error=error, company_id=company_id)
+            failed = error
+    if failed is not None:
+        raise failed
     queues.hint(settings.QUEUE_TASKS, [{"task": "withdrawal_end", "prospect": prospect_id}])
 
 
@@ -113,7 +121,7 @@ def _finish(known: Stored[Withdrawal]) -> None:
     """First that it is done, then, a moment later and after one more look, that the address is forgotten."""
     work, now = known.value, clock.now()
     if work.done_at is not None:
-        _saved(known, replace(work, due_at=None, email=None, postings=()))
+        _saved(known, replace(work, due_at=None, email=None, postings=(), called=()))
         return
     done = replace(work, done_at=now, due_at=now + STRAGGLERS_SECONDS)
     entry = ProspectEvidence(

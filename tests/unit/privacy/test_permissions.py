@@ -28,6 +28,8 @@ contacts.import        yes    yes      yes     yes
 prospects.read         yes    yes      yes     yes
 prospects.reveal       yes    yes      yes     yes
 prospects.share        yes    yes      yes     yes
+prospects.complain     yes    yes      yes     -
+prospects.duties       yes    yes      yes     yes
 ai.use                 yes    yes      yes     yes
 messages.read          yes    yes      yes     yes
 messages.send          yes    yes      yes     yes
@@ -51,6 +53,8 @@ contacts.import        -        yes     -        -           -           -
 prospects.read         -        yes     -        -           -           -
 prospects.reveal       -        yes     -        -           -           -
 prospects.share        -        yes     -        -           -           -
+prospects.complain     -        yes     yes      yes         yes         -
+prospects.duties       -        yes     yes      yes         yes         -
 ai.use                 -        yes     -        -           -           -
 messages.read          -        yes     yes      -           yes         -
 messages.send          -        yes     -        -           -           -
@@ -144,6 +148,16 @@ def test_no_setting_keeps_people_from_what_is_held_about_themselves(
     position: Position, own: dict[str, frozenset[Permission]], state: CompanyState
 ) -> None:
     decision = permissions.decide(Permission.OWN_SETTINGS, position, own, state)
+    gone = state in {CompanyState.PENDING, CompanyState.CANCELLED}
+    assert isinstance(decision, Refused) is gone
+
+
+@pytest.mark.clause("joint-duties")
+@given(position=positions, own=grants, state=states)
+def test_no_setting_keeps_a_complaint_from_being_passed_on(
+    position: Position, own: dict[str, frozenset[Permission]], state: CompanyState
+) -> None:
+    decision = permissions.decide(Permission.PROSPECTS_COMPLAIN, position, own, state)
     gone = state in {CompanyState.PENDING, CompanyState.CANCELLED}
     assert isinstance(decision, Refused) is gone
 

@@ -274,3 +274,26 @@ def test_pieces_that_name_somebody_only_together_are_found_before_they_leave() -
 def test_no_text_keeps_the_scanner_busy_for_ever(text: str) -> None:
     made, key = mask({"text": text}, PEOPLE)  # a pattern that runs away takes hours
     assert restore(made["text"].text, key).text == text
+
+
+def test_a_text_full_of_signs_does_not_keep_the_scanner_busy() -> None:
+    text = "⟦" * 60_000  # each is a mention: comparing each with each takes minutes
+    made, key = mask({"text": text}, PEOPLE)
+    assert restore(made["text"].text, key).text == text
+
+
+@pytest.mark.parametrize("text", ["mit freundlichen Grüßen", "Kitchen, Aachen und München", "ein Plan"])
+def test_a_short_name_is_not_found_in_the_middle_of_other_words(text: str) -> None:
+    assert masked(text, (Known(Kind.PERSON, "Chen Lan"), Known(Kind.PERSON, "Chen"))) == text
+
+
+@pytest.mark.clause("ai")
+@pytest.mark.parametrize("text", ["Vogels", "das Vogelsche Angebot", "请联系Vogel先生", "vogel", "an_vogel"])
+def test_a_name_with_an_ending_or_next_to_chinese_is_found(text: str) -> None:
+    assert "vogel" not in masked(text, LENA).casefold()
+
+
+def test_addresses_in_a_text_are_found_as_they_are_meant() -> None:
+    text = "ana+x@firma.example, bob (at) firma (dot) example, 王艾特163点com, ANA+X@firma.example, a@b"
+    assert mentions.mailboxes_in(text, 9) == ["ana+x@firma.example", "bob@firma.example", "王@163.com"]
+    assert mentions.mailboxes_in(text, 1) == ["ana+x@firma.example"]

@@ -92,7 +92,7 @@ def test_a_refusal_takes_as_long_for_anybody() -> None:
 def test_the_first_refusal_of_a_fresh_process_takes_as_long_too() -> None:
     code = (
         "import sys, time\n"
-        "from chalicelib.services import passwords\n"
+        "from chalicelib.services.accounts import passwords\n"
         "known = passwords.verifier('x' * 12) if sys.argv[1] == 'known' else None\n"
         "passwords.verifier('warm') if known is None else None\n"
         "start = time.process_time(); passwords.matches('wrong', known); print(time.process_time() - start)\n"

@@ -147,3 +147,27 @@ def test_whatever_is_written_nothing_leads_out(text: str) -> None:
     assert "![" not in made
     assert not re.search(r"javascript\s*:\S|<[A-Za-z/!]|evil\.(?:example|com?)\b", made, re.IGNORECASE)
     assert not re.search(r"⟦URL_1⟧[^\s)\]}\"'”’，。；,;.:!?]|[^\s(\[{\"'“‘，。:]⟦URL_1⟧", made)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_name"),
+    [
+        ("Alibaba.com", True),
+        ("Acme & Co. KG", True),
+        ("evil-login.com/pay", False),
+        ("http://1.2.3.4/x", False),
+        ("https://evil.example", False),
+        ("evil.example?iban=1", False),
+        ("evil.example#x", False),
+        ("evil.example:8080", False),
+        ("evil.example／pay", False),
+        ("1.2.3.4", False),
+        ("１.2.3.4 Ltd", False),
+    ],
+)
+def test_a_business_is_not_called_by_a_way_to_a_page(name: str, is_name: bool) -> None:
+    assert plain.is_name(name) is is_name
+
+
+def test_wide_letters_do_not_become_a_tag() -> None:
+    assert plain.drafted("&lt;ｓｃｒｉｐｔ x") == "script x"

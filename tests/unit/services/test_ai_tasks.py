@@ -189,3 +189,21 @@ def test_filters_are_called_what_the_search_calls_them() -> None:
 def test_every_language_offered_has_a_name_for_the_model() -> None:
     for code, name in LANGUAGES.items():
         assert f"Write in {name}." in asked("polish", language=code).prompt.system.text
+
+
+@pytest.mark.clause("ai")
+@pytest.mark.parametrize(
+    "company", ["evil-login.com/pay", "http://1.2.3.4/x", "https://evil.example/?iban=1"]
+)
+def test_a_link_in_the_place_of_a_business_is_not_passed_on(company: str) -> None:
+    made = job("draft_email", {"goal": "Write an offer"}, {"name": "Bob Stone", "company": company})
+    answer = {"subject": "Offer", "paragraphs": ["Dear Bob, ⟦COMPANY_1⟧ gets 5 % off, see ⟦URL_1⟧."]}
+    shown = json.dumps(made.answered(json.dumps(answer)), ensure_ascii=False)
+    assert "evil" not in shown
+    assert "1.2.3.4" not in shown
+    assert "gets 5 % off" in shown
+
+
+def test_an_answer_that_never_closes_its_fence_takes_no_time() -> None:
+    with pytest.raises(UnusableAnswerError):
+        TASKS["polish"].read("```\n" + " " * 39_000, job("polish", {"text": "Hello"}).prompt)

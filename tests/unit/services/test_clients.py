@@ -174,7 +174,7 @@ def test_nobodys_headers_are_kept_in_memory() -> None:
 
 def test_nobody_waits_for_the_list_of_browsers_before_it_is_needed() -> None:
     code = (
-        "import sys; from chalicelib.services import clients, countries, passwords; "
+        "import sys; from chalicelib.services.accounts import clients, countries, passwords; "
         "clients.describe('OKKI/2.3 (iPhone15,2; iOS 18.1; zh_CN)', 'en'); "
         "clients.describe(None, None); "
         "assert 'ua_parser' not in sys.modules; "

@@ -184,3 +184,25 @@ def test_one_bad_byte_does_not_decide_for_a_long_list() -> None:
 def test_what_is_no_text_is_not_guessed_at(content: bytes) -> None:
     with pytest.raises(EncodingError):
         encodings.guess([content])
+
+
+def blocks(content: bytes, size: int = 1_000_000) -> list[bytes]:
+    return [content[at : at + size] for at in range(0, len(content), size)]
+
+
+@pytest.mark.parametrize("line", [1_000, 40_000, 5_000_000])
+def test_a_long_plain_list_is_looked_through_like_any_other(line: int) -> None:
+    """Five million letters; a look from each of them to the end of its line would take hours."""
+    content = (b"x" * (line - 1) + b"\n") * (5_000_000 // line)
+    assert encodings.guess(blocks(content)).encoding == "utf-8"
+    behind = content + "Name;Ort\nJürgen Müller;Köln\n".encode("cp1252")
+    assert encodings.guess(blocks(behind)).encoding == "windows-1252"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("size", [1, 7, 100])
+def test_where_a_block_ends_changes_no_guess(end: str, size: int) -> None:
+    text = end.join(["name,email", "Jürgen Müller,j@kern.example", "Zoë Noël,z@kern.example", ""])
+    assert encodings.guess(blocks(text.encode("cp1252"), size)).encoding == "windows-1252"
+    text = end.join(["姓名,公司", "李雷,北京进出口有限公司", "韩梅梅,上海贸易公司", ""])
+    assert encodings.guess(blocks(text.encode("gbk"), size)).encoding == "gb18030"

@@ -172,3 +172,27 @@ def test_chinese_is_found_from_any_word_of_it() -> None:
 
 def test_a_long_name_leaves_room_for_the_position() -> None:
     assert "buyer" in classes.words("one two three four five six seven eight nine ten", "Buyer")
+
+
+@pytest.mark.parametrize(
+    ("title", "left"),
+    [
+        ("Head of Purchasing", ["head"]),
+        ("Vice President Zwickelbau", ["vice", "president"]),
+        ("Leiterin Quarzwart", ["leiterin"]),
+        ("上海采购经理", ["经理", "采购"]),
+        ("wanderer", []),
+        (None, []),
+    ],
+)
+def test_a_title_is_found_by_the_words_of_our_list_alone(title: str | None, left: list[str]) -> None:
+    found = classes.words(*classes.found_by(position=title))
+    assert found == left
+    texts = classes.found_by(business="Acme", position=title)
+    assert not any(classes.meets(["acme", one], *texts) for one in ("purch", "zw", "quarz", "wa", "上海"))
+
+
+def test_a_shared_branch_is_found_by_its_names_and_not_by_what_was_written() -> None:
+    sector = classes.sector("Weberei Zwickel seit 1907")
+    assert classes.words(*classes.found_by(sector=sector)) == ["textiles", "纺织"]
+    assert classes.words(*classes.found_by(sector=classes.sector("Zwickel"))) == []

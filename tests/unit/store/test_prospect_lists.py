@@ -15,7 +15,7 @@ OTHER = {"sector": "textile", "country": "D", "level": "manage"}
 
 
 def keys(said: dict[str, str]) -> list[tuple[str, str]]:
-    found = prospects.postings("pr_x", **said, words=(), business=None)
+    found = prospects.postings("pr_x", "stocked", **said, words=(), business=None)
     return [(one.shelf, f"{one.place}#{one.prospect_id}") for one in found]
 
 
@@ -37,7 +37,7 @@ def test_no_class_at_all_has_no_list() -> None:
 
 
 def test_a_key_is_taken_apart_into_what_it_was_made_of() -> None:
-    for posting in prospects.postings("pr_" + "0" * 26, **SAID, words=(), business=None):
+    for posting in prospects.postings("pr_" + "0" * 26, "added", **SAID, words=(), business=None):
         key = prospects.posting_key(posting)
         pk, _, sk = key.partition("\0")
         assert prospects.POSTINGS.fits(pk, sk), key
