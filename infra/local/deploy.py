@@ -16,6 +16,8 @@ from infra.local.package import ARCHIVE
 STACK = "okki-leads"
 BUCKET = "okki-leads-artifacts"
 POLL_SECONDS = 0.1
+AT_ONCE = 2
+"""Workers of one queue: as many as it takes to meet each other; each is a process, and here are few cores."""
 _DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 
 
@@ -41,6 +43,9 @@ def deploy(
     for resource in body["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = f"s3://{BUCKET}/{key}"
+            for event in resource["Properties"].get("Events", {}).values():
+                if event["Type"] == "SQS":
+                    event["Properties"]["ScalingConfig"]["MaximumConcurrency"] = AT_ONCE
     s3.put_object(Bucket=BUCKET, Key="template.json", Body=json.dumps(body).encode())
     arguments = {
         "StackName": STACK,

@@ -49,6 +49,7 @@ def environment(folder: Path, scratch: Path, aws_port: int, *, keep: bool) -> di
         "MINISTACK_ACCOUNT_ID": ACCOUNT,
         "AUTH": "true",
         "LAMBDA_EXECUTOR": "local",
+        "LAMBDA_WARM_TTL_SECONDS": "3600",  # a start costs a second of one of few cores
         "PERSIST_STATE": "1" if keep else "0",
         "STATE_DIR": str(folder / "aws"),
         "S3_PERSIST": "1" if keep else "0",

@@ -116,8 +116,8 @@ def counted(entries: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 def opened(stack: LocalStack, company: str = "") -> str:
     """All rows of all tables as text, a line each, what is sealed opened; or those of one company."""
-    lines: list[str] = desk(stack, "opened")["rows"]
-    return "\n".join(line for line in lines if line.startswith(company))
+    lines: list[str] = desk(stack, "opened", company)["rows"]
+    return "\n".join(lines)
 
 
 # -- in the other process ------------------------------------------------------------------------------
@@ -171,8 +171,8 @@ def _chain(company: str) -> Any:
     return {"sound": verdict.sound, "checked": verdict.checked, "reason": verdict.reason}
 
 
-def _opened() -> Any:
-    """Every row of every table, opened if it can be."""
+def _opened(company: str = "") -> Any:
+    """Every row of every table, opened if it can be; those under keys that begin so."""
     import pkgutil
     from importlib import import_module
 
@@ -189,7 +189,8 @@ def _opened() -> Any:
     keepers = {one.kind: one for module in modules for one in vars(module).values() if isinstance(one, Rows)}
     told, shut = [], 0
     for model in MODELS.values():
-        for row in model.scan(consistent_read=True):
+        mine = model.pk.startswith(company) if company else None
+        for row in model.scan(mine, consistent_read=True):
             facts = row.facts.as_dict() if row.facts is not None else {}
             told.append(f"{row.pk} {row.sk} {row.kind} {json.dumps(facts, ensure_ascii=False, default=str)}")
             if row.sealed is None:

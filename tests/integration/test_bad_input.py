@@ -444,7 +444,7 @@ def test_a_mail_in_chinese_with_emoji_arrives_as_it_was_written(stack: LocalStac
 
 ADDRESSES = {
     "bob@bücher.example": True,
-    "bob@xn--bcher-kva.example": True,
+    "rob@xn--bcher-kva.example": True,
     "采购@buyer.example": False,
     "bob@公司.example": True,
     "b.o-b+tag_1@mail.buyer.example": True,

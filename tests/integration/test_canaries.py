@@ -32,6 +32,7 @@ from tests.integration import (
     canary_requests,
     canary_staff,
 )
+from tests.integration.apart import own_stack
 from tests.integration.client import (
     CHROME,
     POLICY,
@@ -54,6 +55,8 @@ from tests.integration.letters import (
     rows,
     sample,
 )
+
+stack = own_stack()
 
 pace = redelivery_after(2)
 

@@ -196,7 +196,7 @@ def test_what_a_role_may_do_changes_with_the_next_request_of_an_open_session(sta
     answer = admin.call("PUT", "/v1/company/roles/member", {"permissions": ["messages.read"]})
     assert answer.status == 200
     roles = {one["role"]: one["permissions"] for one in answer.json["items"]}
-    assert roles["member"] == ["messages.read", "own.settings"]
+    assert roles["member"] == ["messages.read", "own.settings", "prospects.complain"]
     assert roles["admin"] == sorted(Permission)
     refused(member.call("GET", "/v1/contacts"), 403, "not_permitted")
     assert member.call("GET", "/v1/messages").status == 200

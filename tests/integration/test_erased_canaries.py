@@ -17,6 +17,7 @@ import pytest
 from infra.local import LocalStack
 from infra.local.wire import Call
 from tests.integration import canary_people, ways
+from tests.integration.apart import own_stack
 from tests.integration.canary_people import push_token
 from tests.integration.client import (
     Answer,
@@ -31,6 +32,8 @@ from tests.integration.letters import Letter, drained, record, redelivery_after,
 from tests.integration.people import invited
 from tests.integration.test_canaries import DEAD, QUEUES, declared, flat, found_in
 from tests.integration.test_leaving import erased, second_look
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests", "retention", "encryption")
 pace = redelivery_after(2)

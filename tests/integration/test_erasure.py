@@ -168,7 +168,7 @@ def test_asking_twice_is_one_erasure_and_asking_again_later_finds_nothing(stack:
 
 def test_nobody_can_bring_them_back_by_typing(stack: LocalStack) -> None:
     one = known(stack)
-    form = {"name": NAME, "email": one.email, "lawful_basis": BASIS}
+    form = {"name": NAME, "email": one.email, "lawful_basis": BASIS, "if_exists": "create"}
     key = {"Idempotency-Key": "once"}
     twin = one.user.call("POST", "/v1/contacts", form, key)
     assert twin.status == 201

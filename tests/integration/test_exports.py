@@ -14,11 +14,14 @@ from chalicelib.services.contacts import exporting
 from infra.local import LocalStack
 from infra.local.launch import ACCOUNT
 from tests.integration import address_book, ages
+from tests.integration.apart import own_stack
 from tests.integration.client import Answer, User, eventually, log_in, sign_up
 from tests.integration.eraser import erase
 from tests.integration.letters import batch_of, drained, failed, sample
 from tests.integration.people import at, join
 from tests.integration.test_restrictions import restrict, rule
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("stored")
 

@@ -13,9 +13,12 @@ import pytest
 from chalicelib.kernel import ids
 from infra.local import LocalStack
 from tests.integration import eraser
+from tests.integration.apart import own_stack
 from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
 from tests.integration.letters import sample
 from tests.integration.people import join
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("stored")
 

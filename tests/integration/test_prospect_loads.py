@@ -10,8 +10,11 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration import asking, letters
+from tests.integration.apart import own_stack
 from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
 from tests.integration.loader import GROUND, LOADS, Office, office, put, table
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("stocked-prospects")
 

@@ -14,9 +14,12 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration import sharer
+from tests.integration.apart import own_stack
 from tests.integration.client import User, fresh_address, sign_up
 from tests.integration.loader import Office, office
 from tests.integration.stocking import located, reveal
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("stocked-prospects")
 

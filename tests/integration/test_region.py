@@ -23,6 +23,8 @@ FUNCTIONS = (
     "mail-feedback",
     "record-expiry",
     "record-hits",
+    "run-ai",
+    "run-files",
     "run-tasks",
     "send-messages",
     "send-notices",

@@ -192,7 +192,7 @@ def test_who_left_the_base_since_the_backup_is_gone_from_it_before_anybody_is_se
                 database.put_item(TableName=name, Item=row)
     assert {"stocked", "added"} <= set(sharer.kinds(stack, prospect))
     assert not objector.stands(stack, email)
-    found = replay(stack)[-1]["base_again"]
+    found = replay(stack, looks=None)[-1]["base_again"]  # others have left something here, too
     assert found["prospect"] >= 1
     assert found["contact"] >= 1
     assert objector.stands(stack, email)

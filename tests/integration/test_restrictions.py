@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.privacy import restrictions
 from infra.local import LocalStack
-from tests.integration.client import Answer, User, sign_up
+from tests.integration.client import Answer, User, fresh_address, sign_up
 from tests.integration.people import at, join
 
 DAY = 86_400
@@ -98,7 +98,7 @@ def test_restrictions_go_by_the_age_of_a_record_and_a_change_renews_nothing(
     stack: LocalStack, admin: User, limit: dict[str, int], young: bool, old: bool
 ) -> None:
     restrict(admin)
-    contact = admin.contact("lena@buyer.example")
+    contact = admin.contact(fresh_address("lena", "buyer.example"))
     member = join(admin)
     restrict(admin, rule(**limit))
     assert by_company(rename(member, contact)) is young

@@ -11,10 +11,13 @@ from chalicelib.services.erasure.shredding import BACKUPS, LONGEST_FUNCTION
 from chalicelib.store.vault import KEY_SECONDS
 from infra.local import LocalStack
 from infra.local.package import ROOT
+from tests.integration.apart import own_stack
 from tests.integration.client import sign_up
 from tests.integration.eraser import desk, opened
 from tests.integration.letters import redelivery_after, rows
 from tests.integration.test_erasure import NAME, known
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("encryption", "retention")
 pace = redelivery_after(2)

@@ -9,7 +9,10 @@ import pytest
 
 from chalicelib.kernel import ids
 from infra.local import LocalStack
+from tests.integration.apart import own_stack
 from tests.integration.client import eventually
+
+stack = own_stack()
 
 DAY = 86_400
 SORT_KEY = {"workspace": f"contact#{ids.new('ct')}", "accounts": f"user#{ids.new('usr')}"}

@@ -16,7 +16,7 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.records.erasures import KeyDestruction
 
-LONGEST_FUNCTION: Final = timedelta(seconds=60)
+LONGEST_FUNCTION: Final = timedelta(seconds=180)
 """What was opened just before may be in use for as long as the longest function runs."""
 BACKUPS: Final = timedelta(days=35)
 """Point-in-time recovery of the table of keys reaches so far back, and nothing else backs it up."""
