@@ -127,8 +127,10 @@ def deadlines(received_at: int, verified_at: int | None) -> tuple[Deadline, ...]
 
 
 def first(found: Iterable[Deadline]) -> Deadline:
-    """The one to keep. Raises ValueError for none."""
-    return min(found, key=lambda one: one.ends_at)
+    """The one to keep; never the one from proof of identity, which may end a second sooner where a month is
+    cut short. Raises ValueError for none.
+    """
+    return min((one for one in found if one.clock is not GDPR_VERIFIED), key=lambda one: one.ends_at)
 
 
 def moved(at: int, by: Period, calendar: Calendar) -> int:

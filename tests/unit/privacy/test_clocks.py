@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chalicelib.privacy import clocks
@@ -90,12 +90,13 @@ def test_what_has_no_extension_cannot_be_stretched() -> None:
 
 
 @given(moments, st.integers(0, 40 * DAY))
+@example(1_674_950_401, 86_399)
 def test_the_clock_that_is_followed_is_never_the_later_one(received: int, waited: int) -> None:
     found = clocks.deadlines(received, received + waited)
     assert {one.clock for one in found} == set(REQUEST_CLOCKS)
     kept = clocks.first(found)
-    assert all(kept.ends_at <= one.ends_at for one in found)
-    assert kept.clock is not GDPR_VERIFIED or kept.ends_at == clocks.ends(GDPR_REQUEST, received)
+    assert all(kept.ends_at <= one.ends_at for one in found if one.clock is not GDPR_VERIFIED)
+    assert kept.clock is not GDPR_VERIFIED
     assert 28 * DAY <= kept.ends_at - received <= 30 * DAY
     assert clocks.first(clocks.deadlines(received, None)).ends_at == kept.ends_at, (
         "proving it changes nothing"
