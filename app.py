@@ -10,6 +10,8 @@ from chalice import Chalice
 from chalicelib.api import (
     accounts,
     ai,
+    announcements,
+    cancellation,
     company,
     company_requests,
     consents,
@@ -40,33 +42,42 @@ from chalicelib.api import (
 )
 from chalicelib.api.staff import data as staff_data
 from chalicelib.api.staff import disclosures as staff_disclosures
+from chalicelib.api.staff import endings as staff_endings
 from chalicelib.api.staff import evidence as staff_evidence
 from chalicelib.api.staff import grants as staff_grants
 from chalicelib.api.staff import holds as staff_holds
+from chalicelib.api.staff import incidents as staff_incidents
 from chalicelib.api.staff import login as staff_login
+from chalicelib.api.staff import mass as staff_mass
+from chalicelib.api.staff import mergers as staff_mergers
 from chalicelib.api.staff import people as staff_people
 from chalicelib.api.staff import processing as staff_processing
 from chalicelib.api.staff import prospects as staff_prospects
 from chalicelib.api.staff import requests as staff_requests
 from chalicelib.api.staff import retention as staff_retention
 from chalicelib.api.staff import security as staff_security
+from chalicelib.api.staff import workflows as staff_workflows
 from chalicelib.workers import (
     ai as ai_jobs,
 )
 from chalicelib.workers import (
     anchor,
     billing,
+    discontinuation,
     edge,
     expiry,
     feedback,
     files,
     hits,
+    incidents,
+    mass,
     notices,
     outbox,
     sweep,
     tasks,
     watch,
 )
+from chalicelib.workers import cancellation as cancelling
 
 app = Chalice(app_name="okki-leads", configure_logs=False)
 
@@ -94,6 +105,8 @@ for subject in (
     policy,
     cookies,
     subscription,
+    cancellation,
+    announcements,
     wechat,
     requests,
     company_requests,
@@ -112,6 +125,11 @@ for subject in (
     staff_evidence,
     staff_security,
     staff_prospects,
+    staff_workflows,
+    staff_mass,
+    staff_incidents,
+    staff_endings,
+    staff_mergers,
 ):
     app.register_blueprint(subject.bp)
 
@@ -125,6 +143,10 @@ for trigger in (
     tasks,
     files,
     ai_jobs,
+    mass,
+    cancelling,
+    incidents,
+    discontinuation,
     sweep,
     expiry,
     anchor,

@@ -32,6 +32,7 @@ QUEUE_BILLING: Final = f"{APP}-billing"
 QUEUE_TASKS: Final = f"{APP}-tasks"
 QUEUE_FILES: Final = f"{APP}-files"
 QUEUE_AI: Final = f"{APP}-ai"
+QUEUE_MASS: Final = f"{APP}-mass"
 BUS: Final = APP
 EVENT_SOURCE: Final = "okki.leads"
 """What our own events on the bus say they come from; the API's policy allows no other."""
@@ -85,6 +86,11 @@ def wechat_api_url() -> str:
 def ai_model() -> str:
     """The language model of this installation (``AiModel``), as it was configured; empty: none."""
     return os.environ.get("AI_MODEL", "")
+
+
+def machine_arn(name: str) -> str:
+    """Name AWS knows one of our state machines by; it follows from our own account."""
+    return f"arn:aws:states:{REGION}:{os.environ['ACCOUNT_ID']}:stateMachine:{APP}-{name}"
 
 
 def evidence_bucket() -> str:

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from chalicelib.privacy import mention_forms as forms
@@ -96,7 +96,7 @@ def mailboxes_in(text: str, most: int) -> list[str]:
     """The first different mail addresses in a text, however they are written out, folded."""
     view = fold(text, case=False).text
     found: dict[str, None] = {}
-    for name, pattern in forms.FORMS:
+    for name, pattern in _forms():
         if name == Kind.EMAIL:
             found |= {_mailbox(match[0]): None for match in pattern.finditer(view)}
     return list(found)[:most]
@@ -117,17 +117,27 @@ def formed_in(text: str) -> list[Mention]:
 
 
 def _formed(text: str) -> Iterator[tuple[Kind, int, int]]:
-    for name, pattern in forms.FORMS:
+    for name, pattern in _forms():
         for match in pattern.finditer(text):
             start, end = match.span(1) if pattern.groups else match.span()
             if name == "PHONE" and not pattern.groups and not _is_number(match[0]):
                 continue
             if end > start:
                 yield Kind(name), start, end
-    for pattern in forms.LISTS:
+    for pattern in _lists():
         for match in pattern.finditer(text):
             for item in forms.ITEM.finditer(text, *match.span(1)):
                 yield Kind.PERSON, *item.span()
+
+
+@cache
+def _forms() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((kind, re.compile(pattern)) for kind, pattern in forms.FORMS)
+
+
+@cache
+def _lists() -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(pattern) for pattern in forms.LISTS)
 
 
 def _is_number(text: str) -> bool:

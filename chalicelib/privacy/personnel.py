@@ -43,6 +43,12 @@ class Right(StrEnum):
     PROSPECTS = "prospects"
     """The operator's own base: what is taken in, and on which ground."""
     SECURITY = "security"
+    WORKFLOWS = "workflows"
+    """Seeing what runs and where it waits."""
+    INCIDENTS = "incidents"
+    ENDINGS = "endings"
+    """The end of a product, and what a merger asks of everybody."""
+    MASS_NOTICES = "mass_notices"
     GRANTS_ASK = "grants.ask"
     GRANTS_APPROVE = "grants.approve"
     STAFF_MANAGE = "staff.manage"
@@ -54,19 +60,22 @@ class Right(StrEnum):
 _R: Final = Right
 MAY: Final[Mapping[StaffPosition, frozenset[Right]]] = MappingProxyType(
     {
-        StaffPosition.SUPPORT: frozenset({_R.OWN, _R.GRANTS_ASK, _R.DATA_READ}),
+        StaffPosition.SUPPORT: frozenset({_R.OWN, _R.WORKFLOWS, _R.GRANTS_ASK, _R.DATA_READ}),
         StaffPosition.PRIVACY: frozenset(
             {_R.OWN, _R.REQUESTS, _R.DISCLOSURES, _R.RETENTION, _R.PROCESSING, _R.EVIDENCE, _R.GRANTS_ASK}
             | {_R.GRANTS_APPROVE, _R.DATA_READ, _R.DATA_EXPORT, _R.PROSPECTS}
+            | {_R.WORKFLOWS, _R.INCIDENTS, _R.ENDINGS, _R.MASS_NOTICES}
         ),
         StaffPosition.LEGAL: frozenset(
             {_R.OWN, _R.DISCLOSURES, _R.HOLDS, _R.RETENTION, _R.PROCESSING, _R.EVIDENCE, _R.PROSPECTS}
+            | {_R.WORKFLOWS, _R.INCIDENTS, _R.ENDINGS}
         ),
         StaffPosition.SECURITY: frozenset(
             {_R.OWN, _R.SECURITY, _R.EVIDENCE, _R.GRANTS_ASK, _R.GRANTS_APPROVE, _R.DATA_READ}
+            | {_R.WORKFLOWS, _R.INCIDENTS, _R.MASS_NOTICES}
         ),
         StaffPosition.ADMIN: frozenset({_R.OWN, _R.STAFF_MANAGE}),
-        StaffPosition.AUDITOR: frozenset({_R.OWN, _R.PROCESSING, _R.RETENTION, _R.EVIDENCE}),
+        StaffPosition.AUDITOR: frozenset({_R.OWN, _R.WORKFLOWS, _R.PROCESSING, _R.RETENTION, _R.EVIDENCE}),
     }
 )
 """Who runs the personnel record decides nothing about data, and who opens data decides nothing about people:

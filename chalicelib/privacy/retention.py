@@ -81,6 +81,8 @@ FILE_JOB: Final = timedelta(days=7)
 FILE: Final = timedelta(days=1)
 CLAIM: Final = timedelta(days=30)
 """After so long without being taken up again a claimed prospect is everybody's in the company."""
+WORKFLOW: Final = Months(24)
+"""After the last thing that happened to a workflow; our choice."""
 STREAM: Final = timedelta(days=2)
 """A table's stream keeps an event for a day: after two, nobody can deliver one again."""
 
@@ -159,6 +161,7 @@ class Retention(StrEnum):
     EVIDENCE = "evidence"
     HANDOVER = "handover"
     STREAM = "stream"
+    WORKFLOW = "workflow"
     REQUEST_UNVERIFIED = "request_unverified"
     REQUEST = "request"
     REFUSED_COPY = "refused_copy"
@@ -282,6 +285,7 @@ RULES: Final = MappingProxyType(
                 HANDOVER,
                 "a file sealed for its recipient waits to be handed over; our choice",
             ),
+            _rule(Retention.WORKFLOW, _SERVICE, WORKFLOW, "what ran, and when, can be shown; our choice"),
             _rule(Retention.STREAM, _SECURITY, STREAM, "an event told twice is put on record once"),
             _rule(
                 Retention.REQUEST_UNVERIFIED,

@@ -41,6 +41,7 @@ from chalicelib.records import (
     transfers,
     watching,
     wechat,
+    workflows,
 )
 
 MODULES: Final[tuple[ModuleType, ...]] = (
@@ -74,6 +75,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     transfers,
     watching,
     wechat,
+    workflows,
 )
 """Every file that declares records."""
 

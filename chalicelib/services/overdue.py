@@ -6,6 +6,7 @@ row that is being worked on is therefore harmless.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from chalicelib import store
@@ -18,122 +19,65 @@ PER_RUN: Final = 2000
 """Rows looked at in one run of the schedule; the next run takes the rest."""
 
 
+_Task = dict[str, str | int]
+_Keys = Iterable[Mapping[str, str]]
+
+
 def sweep() -> None:
-    """Send a hint for everything overdue: deliveries, account mail, members who left, people being erased,
-    terms that end, requests to answer, policies to announce, holds, disclosures to tell of, consents taken
-    back, prospects nobody has told, lists on their way in and out, loads of the base, what is over.
-    Twenty-four queries a run when all is well.
+    """Send a hint for everything overdue, each kind to its own worker. Twenty-five queries a run when all is
+    well.
     """
-    now = clock.now()
-    deliveries: list[dict[str, str | int]] = [
-        {
-            "company": key["company_id"],
-            "message": key["message_id"],
-            "number": int(key["number"]),
-        }
-        for key in store.due.deliveries(now, PER_RUN)
+    now, due = clock.now(), store.due
+    deliveries: list[_Task] = [
+        {"company": key["company_id"], "message": key["message_id"], "number": int(key["number"])}
+        for key in due.deliveries(now, PER_RUN)
     ]
-    notices: list[dict[str, str | int]] = [
-        {"notice": key["notice_id"]} for key in store.due.notices(now, PER_RUN)
+    tasks: dict[str, list[_Task]] = {
+        "leaving": _tasks("erase_member", due.leaving(now, PER_RUN), company="company_id", user="user_id"),
+        "erasing": _tasks("erase_person", due.erasing(now, PER_RUN), company="company_id", person="person"),
+        "reminders": _tasks("company_due", due.terms(now, PER_RUN), company="company_id"),
+        "requests": _tasks("request", due.requests(now, PER_RUN), request="request_id"),
+        "announced": [{"task": "announce", "version": one} for one in announcements.wanted(now)],
+        "holds": _tasks("hold", due.holds(now, PER_RUN), company="company_id", hold="hold_id"),
+        "untold": _tasks(
+            "tell_disclosed", due.silenced(now, PER_RUN), company="company_id", disclosure="disclosure_id"
+        ),
+        "withdrawn": _tasks(
+            "forget_samples", due.withdrawn(now, PER_RUN), company="company_id", user="user_id"
+        ),
+        "uninformed": _tasks(
+            "notice_due", due.informing(now, PER_RUN), company="company_id", prospect="prospect_id"
+        ),
+        "leaving_base": _tasks("withdraw", due.withdrawals(now, PER_RUN), prospect="prospect_id"),
+        "workflows": _tasks("workflow", due.workflows(now, PER_RUN), workflow="workflow_id"),
+        "over": expiry.due_tasks(now, PER_RUN),
+    }
+    files = [
+        *_tasks("import", due.importing(now, PER_RUN), company="company_id", **{"import": "import_id"}),
+        *_tasks("export", due.exporting(now, PER_RUN), company="company_id", export="export_id"),
+        *_tasks("load", due.loading(now, PER_RUN), load="load_id"),
     ]
-    leaving: list[dict[str, str | int]] = [
-        {"task": "erase_member", "company": key["company_id"], "user": key["user_id"]}
-        for key in store.due.leaving(now, PER_RUN)
-    ]
-    erasing: list[dict[str, str | int]] = [
-        {"task": "erase_person", "company": key["company_id"], "person": key["person"]}
-        for key in store.due.erasing(now, PER_RUN)
-    ]
-    reminders: list[dict[str, str | int]] = [
-        {"task": "company_due", "company": key["company_id"]} for key in store.due.terms(now, PER_RUN)
-    ]
-    requested: list[dict[str, str | int]] = [
-        {"task": "request", "request": key["request_id"]} for key in store.due.requests(now, PER_RUN)
-    ]
-    announced: list[dict[str, str | int]] = [
-        {"task": "announce", "version": version} for version in announcements.wanted(now)
-    ]
-    queues.hint(settings.QUEUE_OUTBOX, deliveries)
-    queues.hint(settings.QUEUE_NOTICES, notices)
-    holds: list[dict[str, str | int]] = [
-        {"task": "hold", "company": key["company_id"], "hold": key["hold_id"]}
-        for key in store.due.holds(now, PER_RUN)
-    ]
-    untold: list[dict[str, str | int]] = [
-        {"task": "tell_disclosed", "company": key["company_id"], "disclosure": key["disclosure_id"]}
-        for key in store.due.silenced(now, PER_RUN)
-    ]
-    withdrawn: list[dict[str, str | int]] = [
-        {"task": "forget_samples", "company": key["company_id"], "user": key["user_id"]}
-        for key in store.due.withdrawn(now, PER_RUN)
-    ]
-    imports: list[dict[str, str | int]] = [
-        {"task": "import", "company": key["company_id"], "import": key["import_id"]}
-        for key in store.due.importing(now, PER_RUN)
-    ]
-    exports: list[dict[str, str | int]] = [
-        {"task": "export", "company": key["company_id"], "export": key["export_id"]}
-        for key in store.due.exporting(now, PER_RUN)
-    ]
-    loads: list[dict[str, str | int]] = [
-        {"task": "load", "load": key["load_id"]} for key in store.due.loading(now, PER_RUN)
-    ]
-    queues.hint(settings.QUEUE_FILES, [*imports, *exports, *loads])
-    uninformed: list[dict[str, str | int]] = [
-        {"task": "notice_due", "company": key["company_id"], "prospect": key["prospect_id"]}
-        for key in store.due.informing(now, PER_RUN)
-    ]
-    leaving_base: list[dict[str, str | int]] = [
-        {"task": "withdraw", "prospect": key["prospect_id"]} for key in store.due.withdrawals(now, PER_RUN)
-    ]
-    asked: list[dict[str, str | int]] = [
-        {"task": "job", "company": key["company_id"], "user": key["user_id"], "job": key["job_id"]}
-        for key in store.due.ai_jobs(now, PER_RUN)
-    ]
-    queues.hint(settings.QUEUE_AI, asked)
-    over = expiry.due_tasks(now, PER_RUN)
-    due = [
-        *leaving,
-        *erasing,
-        *reminders,
-        *requested,
-        *announced,
-        *holds,
-        *untold,
-        *withdrawn,
-        *uninformed,
-        *leaving_base,
-        *over,
-    ]
-    queues.hint(settings.QUEUE_TASKS, due)
-    if deliveries or notices or leaving or erasing:
-        telemetry.event(
-            "swept",
-            deliveries=len(deliveries),
-            notices=len(notices),
-            leaving=len(leaving),
-            erasing=len(erasing),
-        )
-    if (
-        reminders
-        or requested
-        or announced
-        or holds
-        or untold
-        or withdrawn
-        or uninformed
-        or leaving_base
-        or over
-    ):
-        telemetry.event(
-            "taken_up",
-            reminders=len(reminders),
-            requests=len(requested),
-            announced=len(announced),
-            holds=len(holds),
-            untold=len(untold),
-            withdrawn=len(withdrawn),
-            uninformed=len(uninformed),
-            leaving_base=len(leaving_base),
-            over=len(over),
-        )
+    asked = _tasks("job", due.ai_jobs(now, PER_RUN), company="company_id", user="user_id", job="job_id")
+    found: dict[str, list[_Task]] = {
+        settings.QUEUE_OUTBOX: deliveries,
+        settings.QUEUE_NOTICES: [{"notice": key["notice_id"]} for key in due.notices(now, PER_RUN)],
+        settings.QUEUE_FILES: files,
+        settings.QUEUE_AI: asked,
+        settings.QUEUE_TASKS: [task for some in tasks.values() for task in some],
+    }
+    for queue, hints in found.items():
+        queues.hint(queue, hints)
+    swept = {
+        "deliveries": len(found[settings.QUEUE_OUTBOX]),
+        "notices": len(found[settings.QUEUE_NOTICES]),
+        "files": len(files),
+        "ai": len(asked),
+        **{name: len(some) for name, some in tasks.items()},
+    }
+    if any(swept.values()):
+        telemetry.numbers("swept", swept)
+
+
+def _tasks(task: str, keys: _Keys, **names: str) -> list[_Task]:
+    """A task for each row; ``names``: what its body calls the parts of the row's key."""
+    return [{"task": task, **{name: key[part] for name, part in names.items()}} for key in keys]

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from chalicelib.store import vault as vault
     from chalicelib.store import watching as watching
     from chalicelib.store import wechat as wechat
+    from chalicelib.store import workflows as workflows
 
 
 def __getattr__(name: str) -> Any:

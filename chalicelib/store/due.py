@@ -34,6 +34,7 @@ from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
 from chalicelib.store.requests import REQUESTS, REQUESTS_DUE
 from chalicelib.store.standing import INFORMING_DUE, TO_INFORM
 from chalicelib.store.table import EXPIRY, LANES
+from chalicelib.store.workflows import WORKFLOWS, WORKFLOWS_DUE
 
 FAR = 253_402_300_800
 """The year 10000."""
@@ -137,6 +138,12 @@ def informing(until: int, limit: int) -> Iterator[dict[str, str]]:
 def withdrawals(until: int, limit: int) -> Iterator[dict[str, str]]:
     """Keys (prospect_id) of people on their way out of the base whose work is due by ``until``."""
     return (WITHDRAWALS.key_of(row) for row in _overdue(AccountsRow, WITHDRAWALS_DUE, until, limit))
+
+
+def workflows(until: int | None, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (workflow_id) of workflows that nobody has moved on by ``until``; None: of all under way."""
+    rows = _overdue(AccountsRow, WORKFLOWS_DUE, FAR if until is None else until, limit)
+    return (WORKFLOWS.key_of(row) for row in rows)
 
 
 def announcements() -> dict[str, int]:

@@ -20,6 +20,7 @@ from chalicelib.services.keeping import expiry, holding
 from chalicelib.services.notifications import announcements
 from chalicelib.services.prospects import informing, withdrawing
 from chalicelib.services.requests import routing
+from chalicelib.services.workflows import engine
 
 bp = Blueprint(__name__)
 
@@ -80,6 +81,10 @@ def _withdrawal_end(task: dict[str, Any]) -> None:
     withdrawing.end(task["prospect"])
 
 
+def _workflow(task: dict[str, Any]) -> None:
+    engine.take_up(task["workflow"])
+
+
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
     "erase_person": _erase_person,
@@ -95,6 +100,7 @@ _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "withdrawal_end": _withdrawal_end,
     "notice_due": _notice_due,
     "forget_samples": _forget_samples,
+    "workflow": _workflow,
 }
 
 

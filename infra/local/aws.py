@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import buckets, capacity, emulator, model, pushes, retries, streams
+from infra.local import buckets, capacity, emulator, model, pushes, retries, streams, waits
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -118,6 +118,7 @@ def main() -> None:
     emulator.answer_without_delay()
     buckets.hide_from_whom_may_not_list()
     retries.bring_failures_back_sooner()
+    waits.follow_the_clock(os.environ.get("OKKI_CLOCK_FILE"))
     streams.tell_streams_of_expiry()
     streams.retry_streams_as_lambda_does()
     pushed = pushes.keep()

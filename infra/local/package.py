@@ -27,6 +27,7 @@ STAGE = "prod"
 TEMPLATE = "sam.yaml"
 ARCHIVE = "deployment.zip"
 _TRAVELS = ("app.py", "chalicelib", ".chalice/config.json", "infra/policies", "infra/template.yaml")
+_DEFINITIONS = "AWS::StepFunctions::StateMachine"
 
 
 class PackagingError(Exception):
@@ -103,5 +104,10 @@ def _finish(file: Path, project: Path) -> dict[str, Any]:
     functions = json.loads(config.read_text())["stages"][STAGE]["lambda_functions"]
     policy = config.parent / functions[staff_function.ENTRY]["iam_policy_file"]
     staff_function.add_staff_function(template, json.loads(policy.read_text()))
+    for resource in template["Resources"].values():
+        if resource["Type"] == _DEFINITIONS:
+            named = resource["Properties"]["DefinitionString"]
+            definition = json.loads((project / "infra" / named).read_text())
+            resource["Properties"]["DefinitionString"] = json.dumps(definition, separators=(",", ":"))
     file.write_text(yaml.dump(template, Dumper=_PlainDumper, allow_unicode=True, width=120))
     return template

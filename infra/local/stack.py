@@ -32,7 +32,7 @@ __all__ = ["REGION", "FunctionError", "LocalStack", "StackError"]
 MAIL_DOMAIN = "okki.example"
 API_STAGE = "api"
 START_SECONDS = 30.0
-QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks", "files", "ai")
+QUEUES = ("hits", "outbox", "notices", "feedback", "billing", "tasks", "files", "ai", "mass")
 LOG_PAGE = 10_000
 """Events of a log that the emulator gives out at once."""
 

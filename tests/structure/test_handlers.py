@@ -56,6 +56,7 @@ handler = getattr(import_module(module), name)
 inner, depth = handler, 0
 while hasattr(inner, "func") and depth < 5:
     inner, depth = inner.func, depth + 1
+inner = getattr(inner, "_original_func", inner)  # of a workflow's steps
 print(json.dumps({
     "loaded": sorted(sys.modules),
     "callable": callable(handler),

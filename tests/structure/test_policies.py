@@ -19,6 +19,11 @@ OWN_LOG = "CreateLogStream PutLogEvents"
 ADD = "ConditionCheckItem GetItem PutItem"
 """To the ledger: a new link of a chain, and the head, which only ever moves on."""
 
+START = "StartExecution"
+READERS = ("api", "staff", "run_tasks", "run_files", "run_ai", "tell_people")
+STEPS = ("cancel_company", "run_incident", "end_product")
+"""The steps of workflows."""
+
 READ_STREAM = "DescribeStream GetRecords GetShardIterator"
 
 MAY = {
@@ -41,6 +46,7 @@ MAY = {
         "AiQueue": "SendMessage",
         "WechatSecret": "GetSecretValue",
         "Bus": "PutEvents",
+        "machine cancellation": START,
         "push application": "CreatePlatformEndpoint",
         "push endpoint": "DeleteEndpoint GetEndpointAttributes SetEndpointAttributes",
     },
@@ -62,6 +68,10 @@ MAY = {
         "NoticesQueue": "SendMessage",
         "TasksQueue": "SendMessage",
         "FilesQueue": "SendMessage",
+        "MassQueue": "SendMessage",
+        "machine cancellation": START,
+        "machine incident": START,
+        "machine discontinuation": START,
         "EvidenceBucket": "ListBucketVersions",
         "EvidenceBucket/*": "GetObjectVersion",
     },
@@ -109,6 +119,7 @@ MAY = {
         "BillingQueue": TAKE,
         "AccountsTable": f"{KEEP} ConditionCheckItem",
         "NoticesQueue": "SendMessage",
+        "machine cancellation": START,
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
     },
@@ -126,6 +137,61 @@ MAY = {
         "ProspectsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
         "SamplesTable": "BatchWriteItem Query",
         "FilesBucket/exports/*": "DeleteObject",
+        "machine cancellation": START,
+        "machine incident": START,
+        "machine discontinuation": START,
+    },
+    "cancel_company": {
+        "TasksQueue": "SendMessage",
+        "NoticesQueue": "SendMessage",
+        "MassQueue": "SendMessage",
+        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable/index/due": "Query",
+        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
+        "CompanyKeysTable": f"{KEYS} DeleteItem",
+        "VaultKey": "Decrypt",
+        "push endpoint": "DeleteEndpoint",
+        "ProspectsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
+        "SamplesTable": "BatchWriteItem Query",
+        "FilesBucket": "ListBucket",
+        "FilesBucket/*": "DeleteObject",
+    },
+    "run_incident": {
+        "TasksQueue": "SendMessage",
+        "NoticesQueue": "SendMessage",
+        "MassQueue": "SendMessage",
+        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable/index/due": "Query",
+        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+    },
+    "end_product": {
+        "TasksQueue": "SendMessage",
+        "NoticesQueue": "SendMessage",
+        "MassQueue": "SendMessage",
+        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable/index/due": "Query",
+        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
+        "WorkspaceTable/index/person": "Query",
+        "LedgerTable": f"{ADD} Query",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+        "machine cancellation": START,
+    },
+    "tell_people": {
+        "MassQueue": f"{TAKE} SendMessage",
+        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable/index/due": "Query",
+        "LedgerTable": f"{ADD} Query",
+        "CompanyKeysTable": KEYS,
+        "VaultKey": "Decrypt",
+        "mail": MAIL,
+        "push endpoint": "DeleteEndpoint Publish",
     },
     "run_files": {
         "FilesQueue": f"{TAKE} SendMessage",
@@ -162,6 +228,7 @@ MAY = {
         "TasksQueue": "SendMessage",
         "FilesQueue": "SendMessage",
         "AiQueue": "SendMessage",
+        "MassQueue": "SendMessage",
         "SweepDead": "SendMessage",
     },
     "record_expiry": {
@@ -197,7 +264,7 @@ FILES = {path.stem: json.loads(path.read_text()) for path in sorted((ROOT / "inf
 
 def named(resource: Any) -> str:
     """`WorkspaceTable`, `WorkspaceTable/index/due`, `WorkspaceTable/stream`, `log of api`, `mail`, `push application`,
-    `push endpoint`; the whole thing for what is none of these.
+    `push endpoint`, `machine incident`; the whole thing for what is none of these.
     """
     match resource:
         case {"Fn::GetAtt": [name, "Arn" | "Id"]} | {"Ref": name}:
@@ -206,6 +273,8 @@ def named(resource: Any) -> str:
             return f"{name}/stream"
         case {"Fn::Sub": str(text)} if ":log-group:/aws/lambda/okki-leads-" in text and text.endswith(":*"):
             return f"log of {text.rpartition('okki-leads-')[2].removesuffix(':*')}"
+        case {"Fn::Sub": str(text)} if ":stateMachine:okki-leads-" in text:
+            return f"machine {text.rpartition('okki-leads-')[2]}"
         case {"Fn::Sub": str(text)} if ":ses:" in text:
             return "mail"
         case {"Fn::Sub": str(text)} if ":bedrock:" in text:
@@ -281,7 +350,7 @@ def test_evidence_is_only_ever_added_and_read_where_people_ask_for_theirs() -> N
     """
     for function, policy in FILES.items():
         ledger = {action for resource, action, _ in rights(policy) if resource == "LedgerTable"}
-        may_read_chains = function in ("api", "staff", "run_tasks", "run_files", "run_ai")
+        may_read_chains = function in {*READERS, *STEPS}
         heads = ["BatchGetItem"] if function == "anchor_evidence" else []
         assert ledger <= {*ADD.split(), *heads, *(["Query"] if may_read_chains else [])}, function
 

@@ -30,9 +30,11 @@ WORKERS = {
     "RunTasks",
     "RunFiles",
     "RunAi",
+    "TellPeople",
 }
 SCHEDULED = {"Sweep": "SweepDead", "AnchorEvidence": "AnchorDead", "WatchAccess": "WatchDead"}
-FUNCTIONS = {"APIHandler", "Staff", "Edge", "RecordExpiry", *SCHEDULED, *WORKERS}
+STEPS = {"CancelCompany", "RunIncident", "EndProduct"}
+FUNCTIONS = {"APIHandler", "Staff", "Edge", "RecordExpiry", *SCHEDULED, *WORKERS, *STEPS}
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +139,7 @@ def test_the_functions_are_the_ones_we_know(template: dict[str, Any]) -> None:
 def test_every_function_has_its_own_role_and_policy(template: dict[str, Any]) -> None:
     roles = [properties["Role"]["Fn::GetAtt"][0] for properties in functions(template).values()]
     assert len(set(roles)) == len(FUNCTIONS)
-    assert set(of_type(template, "AWS::IAM::Role")) == set(roles), "a role that no function takes"
+    assert set(of_type(template, "AWS::IAM::Role")) == {*roles, "MachinesRole"}, "a role that nobody takes"
     config = json.loads((ROOT / ".chalice/config.json").read_text())
     assert config["autogen_policy"] is False
     files = [entry["iam_policy_file"] for entry in config["stages"]["prod"]["lambda_functions"].values()]
@@ -460,6 +462,8 @@ LOST = {
     "hit_lost": {"EdgeLogGroup"},
     "hint_lost": {
         "ApiHandlerLogGroup",
+        "TellPeopleLogGroup",
+        *(f"{step}LogGroup" for step in STEPS),
         "RunAiLogGroup",
         "RunFilesLogGroup",
         "RunTasksLogGroup",
@@ -467,12 +471,12 @@ LOST = {
         "SweepLogGroup",
         "TakeOrdersLogGroup",
     },
-    "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup"},
+    "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup", "TellPeopleLogGroup"},
     "order_refused": {"TakeOrdersLogGroup"},
     "purpose_refused": {
         "ApiHandlerLogGroup",
         "StaffLogGroup",
-        *(f"{worker}LogGroup" for worker in WORKERS),
+        *(f"{worker}LogGroup" for worker in WORKERS | STEPS),
     },
     "request_due_soon": {"RunTasksLogGroup"},
     "request_overdue": {"RunTasksLogGroup"},

@@ -52,9 +52,11 @@ from chalicelib.records.wechat import (
     WechatIdentity,
     WechatTicket,
 )
+from chalicelib.records.workflows import Workflow
 
 NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
     {
+        Workflow: "where a workflow stands: stages and times, of a company at most, never of a person",
         Access: "the company's rules; of its people they hold one id, that of the main account",
         AiSettings: "the company's settings, with the id of the admin who changed them last",
         AiMonth: "how much the company has used of AI; numbers, of nobody in particular",

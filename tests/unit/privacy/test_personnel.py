@@ -40,6 +40,10 @@ processing      -        yes      yes    -         -      yes
 evidence        -        yes      yes    yes       -      yes
 prospects       -        yes      yes    -         -      -
 security        -        -        -      yes       -      -
+workflows       yes      yes      yes    yes       -      yes
+incidents       -        yes      yes    yes       -      -
+endings         -        yes      yes    -         -      -
+mass_notices    -        yes      -      yes       -      -
 grants.ask      yes      yes      -      yes       -      -
 grants.approve  -        yes      -      yes       -      -
 staff.manage    -        -        -      -         yes    -

@@ -1,0 +1,1 @@
+"""A company's account ends, and everything under it goes (5.3)."""

@@ -1,0 +1,1 @@
+"""Security incidents (4.3.4)."""

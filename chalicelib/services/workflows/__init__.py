@@ -1,0 +1,1 @@
+"""What all workflows have in common."""

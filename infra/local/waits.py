@@ -1,0 +1,67 @@
+# ruff: noqa: SLF001 - reaching into the emulator's modules is what this file is for
+"""Lets the waits of state machines follow the functions' clock, so that a test which moves it by 30 days
+wakes whoever waits for them; shrinks the pauses between retries; and tells a step's errors apart.
+
+The emulator sleeps by the machine's own clock, in one piece, and calls whatever a function raises the same.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+LOOK_SECONDS: Final = 0.1
+"""How often the moved clock is read, however many executions wait."""
+RETRY_SCALE: Final = 0.02
+"""Of the pauses between retries: what takes minutes on AWS takes seconds here."""
+
+
+class _Clock:
+    """The functions' clock, read by all who wait together."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = None if file is None else Path(file)
+        self._lock = threading.Lock()
+        self._read_at, self._offset = 0.0, 0.0
+
+    def now(self) -> float:
+        with self._lock:
+            if self._file is not None and time.monotonic() - self._read_at > LOOK_SECONDS:
+                try:
+                    self._offset = float(self._file.read_text() or 0)
+                except OSError:
+                    self._offset = 0.0
+                self._read_at = time.monotonic()
+            return time.time() + self._offset
+
+
+def follow_the_clock(file: str | None) -> None:
+    """Wait by the functions' clock; ``file`` holds what is added to the machine's, None: nothing is."""
+    machines: Any = import_module("ministack.services.stepfunctions")
+    clock = _Clock(file)
+
+    def sleep_until(text: str) -> None:
+        until = datetime.fromisoformat(text).timestamp()
+        while (left := until - clock.now()) > 0:
+            time.sleep(min(left, 2 * LOOK_SECONDS))
+
+    call = machines._call_lambda
+
+    def call_and_name_errors(function: str, event: Any) -> Any:
+        # AWS names the class that was raised; here is its text alone, and steps raise nothing but names.
+        try:
+            return call(function, event)
+        except machines._ExecutionError as error:
+            name = json.loads(error.cause).get("errorMessage", "") if error.cause.startswith("{") else ""
+            if name == "AgainError":
+                raise machines._ExecutionError(name, error.cause) from None
+            raise
+
+    machines._call_lambda = call_and_name_errors
+    machines._sleep_until = sleep_until
+    machines._SFN_WAIT_SCALE = RETRY_SCALE
