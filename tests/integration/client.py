@@ -76,7 +76,7 @@ def request(
     return Answer(reply.status, names, content, cookies)
 
 
-def eventually(look: Callable[[], T], seconds: float = 20) -> T:
+def eventually(look: Callable[[], T], seconds: float = 60) -> T:
     """Wait until a look at the world gives something; fails the test otherwise."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

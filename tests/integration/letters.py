@@ -171,7 +171,7 @@ def send(stack: LocalStack, company: str, message: str, number: int = 0) -> list
 def drained(stack: LocalStack, *queues: str) -> None:
     """Wait until nothing waits or is in flight."""
     for queue in queues or ("hits",):
-        eventually(lambda queue=queue: not stack.messages(queue), 40)  # type: ignore[misc]  # bound now, not later
+        eventually(lambda queue=queue: not stack.messages(queue), 90)  # type: ignore[misc]  # bound now, not later
 
 
 def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
