@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import buckets, capacity, emulator, model, pushes, retries, streams, waits
+from infra.local import buckets, capacity, emulator, expressions, model, pushes, retries, streams, waits
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -117,6 +117,8 @@ def main() -> None:
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
     buckets.hide_from_whom_may_not_list()
+    expressions.read_expressions_once()
+    expressions.read_policies_once()
     retries.bring_failures_back_sooner()
     waits.follow_the_clock(os.environ.get("OKKI_CLOCK_FILE"))
     streams.tell_streams_of_expiry()

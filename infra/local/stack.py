@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
@@ -195,11 +196,10 @@ class LocalStack:
 
     def mails(self, to: str | None = None) -> list[dict[str, Any]]:
         """Mails sent, newest first, as the mailbox shows them."""
-        with urllib.request.urlopen(f"{self.mailbox}/messages", timeout=10) as answer:
+        wanted = "" if to is None else "?" + urllib.parse.urlencode({"to": to})
+        with urllib.request.urlopen(f"{self.mailbox}/messages{wanted}", timeout=10) as answer:
             mails: list[dict[str, Any]] = json.load(answer)
-        return [
-            mail for mail in mails if to is None or to.lower() in [address.lower() for address in mail["to"]]
-        ]
+        return mails
 
     def messages(self, queue: str) -> list[str]:
         """Bodies in the queue `okki-leads-<queue>`, also those in flight, left as they are."""

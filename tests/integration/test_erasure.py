@@ -11,6 +11,7 @@ import pytest
 from chalicelib.services.erasure.erasure import LEASE_SECONDS
 from chalicelib.services.erasure.leavers import HELD_SECONDS
 from infra.local import LocalStack
+from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, fresh_address, links_in, mail_to, sign_up
 from tests.integration.eraser import (
     counted,
@@ -34,6 +35,8 @@ from tests.integration.letters import (
     sample,
     send,
 )
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests")
 pace = redelivery_after(2)

@@ -12,8 +12,11 @@ from chalicelib.privacy.requests import RequestKind
 from chalicelib.services.requests import page
 from infra.local import LocalStack
 from tests.integration import asking, chromium
+from tests.integration.apart import own_stack
 from tests.integration.client import fresh_address, request, sign_up
 from tests.integration.stocking import located, one, reveal
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests", "subjects")
 

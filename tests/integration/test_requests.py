@@ -19,11 +19,14 @@ from chalicelib.services.requests.requests import VERIFIED_PER_MAILBOX
 from infra.local import LocalStack
 from tests.agreement import agrees
 from tests.integration import asking, objector, ways
+from tests.integration.apart import own_stack
 from tests.integration.asking import ask, asked, code_for, get, post, prove
 from tests.integration.client import User, eventually, fresh_address, fresh_network, request, sign_up
 from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
 from tests.integration.people import accept, invited, join
 from tests.integration.staff import member
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests")
 pace = redelivery_after(2)

@@ -10,19 +10,20 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration import asking, objector, sharer, stocking
+from tests.integration.apart import own_stack
 from tests.integration.asking import Asker, ask
 from tests.integration.client import User, code_in, eventually, fresh_address, sign_up
 from tests.integration.letters import redelivery_after, rows
 from tests.integration.test_restore_drill import replay, whole
 
 pytestmark = pytest.mark.clause("requests", "subjects")
-pace = redelivery_after(2)
+stack, pace = own_stack(), redelivery_after(2)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def somebody(anna: User) -> User:
+def somebody(stack: LocalStack) -> User:
     """The base is sealed under the operator's key, which the first account brings about."""
-    return anna
+    return sign_up(stack)
 
 
 def records(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:

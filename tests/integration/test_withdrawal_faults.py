@@ -10,6 +10,7 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration import sharer
+from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, fresh_address
 from tests.integration.letters import drained, redelivery_after, sample
 from tests.integration.people import join
@@ -23,6 +24,8 @@ from tests.integration.sharer import (
     wish,
     withdrawn,
 )
+
+stack = own_stack()
 
 pytestmark = pytest.mark.clause("added-prospects", "joint-duties")
 pace = redelivery_after(2)
