@@ -10,7 +10,7 @@ OUT ?= out
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test demo pr bench package conformance fmt clean lock install format lint types template audit security
+.PHONY: help run test demo drill pr bench package conformance fmt clean lock install format lint types template audit security
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(READY) ## Run all tests against a stack of their own (ARGS=... goes to p
 
 demo: $(READY) ## Walk the main journey and show each step, with the mails as they arrive
 	@$(PY) -m infra.local.demo
+
+drill: $(READY) ## Run a security incident from opening to closing report in moved time, and print its timeline
+	@$(PY) -m infra.local.drill
 
 pr: format lint types test template audit security ## The whole gate: what CI runs, what a change must pass
 

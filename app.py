@@ -46,6 +46,7 @@ from chalicelib.api.staff import endings as staff_endings
 from chalicelib.api.staff import evidence as staff_evidence
 from chalicelib.api.staff import grants as staff_grants
 from chalicelib.api.staff import holds as staff_holds
+from chalicelib.api.staff import incident_acts as staff_incident_acts
 from chalicelib.api.staff import incidents as staff_incidents
 from chalicelib.api.staff import login as staff_login
 from chalicelib.api.staff import mass as staff_mass
@@ -128,6 +129,7 @@ for subject in (
     staff_workflows,
     staff_mass,
     staff_incidents,
+    staff_incident_acts,
     staff_endings,
     staff_mergers,
 ):

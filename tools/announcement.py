@@ -12,10 +12,10 @@ from typing import Final
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError
-from chalicelib.records.announcements import Announcement
 from chalicelib.services.notifications import announcements
+from chalicelib.services.notifications.mass_progress import Progress
 
-ACTS: Final[dict[str, Callable[[str], Announcement | None]]] = {
+ACTS: Final[dict[str, Callable[[str], Progress | None]]] = {
     "show": announcements.find,
     "pause": announcements.pause,
     "resume": announcements.resume,
@@ -39,16 +39,18 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _told(found: Announcement | None) -> str:
+def _told(found: Progress | None) -> str:
     if found is None:
         return "not begun"
     lines = {
         "state": found.state.value,
-        "round": "on the day it applies" if found.at_last else "when published",
-        "companies passed": found.companies,
         "people told": found.people,
+        "mails accepted": found.accepted,
+        "mails refused": found.refused,
+        "mails that came back": found.unreachable,
         "companies that could not be opened": found.unreadable,
-        "started": clock.rfc3339(found.started_at),
+        "cost in microdollars": found.cost_microdollars,
+        "started": clock.rfc3339(found.began_at),
         "finished": clock.rfc3339(found.finished_at) or "-",
     }
     return "\n".join(f"{name}: {value}" for name, value in lines.items())

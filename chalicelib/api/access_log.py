@@ -2,7 +2,8 @@
 company.
 
 Written when the view is through or has failed, from what the store counted (``kernel.openings``): a route
-cannot forget it. ``services.evidence.watch`` looks through these lines every hour. Ids and numbers only.
+cannot forget it. ``services.evidence.watch`` looks through these lines every hour; of an incident they say
+what a stolen session has seen. Ids and numbers only.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ def tell(caller: Principal | None, officer: StaffPrincipal | None) -> None:
     """Write the lines of this request: one for each company of which something worth a line was opened."""
     for company_id, counts in openings.counted().items():
         if officer is not None:
-            telemetry.numbers("opened", counts, company_id=company_id, actor_id=officer.staff_id)
+            whose = {"actor_id": officer.staff_id, "session_id": officer.session.session_id}
+            telemetry.numbers("opened", counts, company_id=company_id, **whose)
         elif caller is not None:
             told = {kind: number for kind, number in counts.items() if kind in CLIENT_KINDS}
             if told:
-                telemetry.numbers("opened", told, company_id=caller.company_id, actor_id=caller.user_id)
+                whose = {"actor_id": caller.user_id, "session_id": caller.session.session_id}
+                telemetry.numbers("opened", told, company_id=caller.company_id, **whose)

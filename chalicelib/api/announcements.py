@@ -2,6 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from chalice import Blueprint
 
+from chalicelib.api.endpoint import Call, route
+from chalicelib.kernel import clock
+from chalicelib.services import wording
+from chalicelib.services.notifications import public
+from chalicelib.services.notifications.public import Shown
+
 bp = Blueprint(__name__)
+
+
+@route(
+    bp,
+    "GET",
+    "/v1/announcements",
+    summary="What we tell everybody: incidents, the end of the service, new versions of the policy",
+    public=True,
+    clauses=("discontinuation", "incidents", "policy-updates"),
+    answer="Announcements",
+)
+def list_announcements(call: Call) -> dict[str, Any]:
+    """The newest first, in English or Chinese by `Accept-Language`; at most 50, none that was withdrawn."""
+    found = public.shown(wording.locale_of(call.accept_language))
+    return {"items": [_view(one) for one in found]}
+
+
+def _view(one: Shown) -> dict[str, Any]:
+    return {
+        "id": one.announcement_id,
+        "kind": one.kind.value,
+        "title": one.title,
+        "text": one.text,
+        "published_at": clock.rfc3339(one.published_at),
+        "changed_at": clock.rfc3339(one.changed_at),
+    }

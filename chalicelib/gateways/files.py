@@ -56,6 +56,31 @@ def delete(key: str) -> None:
     _call("delete_object", Key=key)
 
 
+def forget(prefix: str) -> int:
+    """Remove every file whose key begins so; how many there were. A call for each thousand, and one more to
+    remove them. Repeatable.
+
+    Raises:
+        UnavailableError: some may be left.
+    """
+    gone = 0
+    while True:
+        answer = _call("list_objects_v2", Prefix=prefix) or {}
+        keys = [{"Key": one["Key"]} for one in answer.get("Contents", ())]
+        if not keys:
+            return gone
+        done = _call("delete_objects", Delete={"Objects": keys, "Quiet": True}) or {}
+        if done.get("Errors"):
+            telemetry.event("files_left_over", count=len(done["Errors"]))
+            raise UnavailableError
+        gone += len(keys)
+
+
+def there(prefix: str) -> int:
+    """How many files there are whose key begins so, at most a thousand; one call. Raises UnavailableError."""
+    return len((_call("list_objects_v2", Prefix=prefix) or {}).get("Contents", ()))
+
+
 def upload_form(key: str, most: int) -> dict[str, Any]:
     """What a browser needs to put one file of at most ``most`` bytes there itself: `url` and `fields`.
 

@@ -208,7 +208,7 @@ _ROWS: Final = (
         "4.1.3",
         "The end of the service is announced 30 days ahead by mail, site and public notice.",
         "the clock starts when the notices went out",
-        "open",
+        "works",
     ),
     Clause(
         "cross-border",
@@ -271,7 +271,7 @@ _ROWS: Final = (
         "5.3",
         "The company's wish, or six unrenewed months, ends all accounts and deletes all data.",
         "a plain user cannot; holds survive, restricted; a renewal one second early wins",
-        "open",
+        "works",
     ),
     Clause(
         "policy-updates",

@@ -1,9 +1,10 @@
 """Legal clocks: from when, how long, on which calendar, how far they stretch, and where that is written.
 
-Promise: a deadline is computed from a row of this table and from nowhere else, so a lawyer can read all of
-them in one place. Each ends at the time of day at which it began: the law lets most of them run to the end
-of that day, so ours is never the later one. Of several that apply, the one that ends first is kept. Cost: up
-to a day of the time the law would give us.
+Promise: a deadline is computed from a row of this table, or of that of incidents (``incident_clocks``), and
+from nowhere else, so a lawyer can read all of them. Each ends at the time of day at which it began, but for
+those that count days after a day: the law lets most of them run to the end of that day, so ours is never the
+later one. Of several that apply, the one that ends first is kept. Weekends and holidays count. Cost: up to a
+day of the time the law would give us, and whatever a law about computing time would add.
 """
 
 from __future__ import annotations
@@ -26,6 +27,19 @@ class Start(StrEnum):
     RECEIPT = "receipt"
     VERIFICATION = "verification"
     REFUSAL = "refusal"
+    AWARE = "aware"
+    """Of an incident: reason to believe in it."""
+    ASSESSED = "assessed"
+    CONTAINED = "contained"
+
+
+class Stop(StrEnum):
+    """What a clock of an incident waits for."""
+
+    ASSESSMENT = "assessment"
+    AUTHORITY_TOLD = "authority_told"
+    CLIENTS_TOLD = "clients_told"
+    PEOPLE_TOLD = "people_told"
 
 
 class Calendar(StrEnum):
@@ -42,7 +56,11 @@ class Calendar(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LegalClock:
-    """One deadline of the law. ``extension``: by how much it may be stretched, None where it may not."""
+    """One deadline of the law. ``extension``: by how much it may be stretched, None where it may not.
+
+    ``whole_days``: it counts days after the day on which it starts, and ends with the last of them. ``ours``:
+    the law says at once or without undue delay, and the number is our target.
+    """
 
     id: str
     start: Start
@@ -50,6 +68,9 @@ class LegalClock:
     calendar: Calendar
     extension: Period | None
     source: str
+    stop: Stop | None = None
+    whole_days: bool = False
+    ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +115,17 @@ REFUSED_COPY: Final = LegalClock(
     "PDPA s22A: a copy of what was refused is kept 30 days and until a review has ended (to confirm)",
 )
 
-CLOCKS: Final = (GDPR_REQUEST, PDPA_REQUEST, GDPR_VERIFIED, REFUSED_COPY)
 REQUEST_CLOCKS: Final = (GDPR_REQUEST, PDPA_REQUEST, GDPR_VERIFIED)
+CLOCKS: Final = (*REQUEST_CLOCKS, REFUSED_COPY)
 
 
 def ends(clock: LegalClock, at: int) -> int:
     """When a clock that starts at ``at`` has run out, epoch seconds; in months by its own calendar: the same
-    date, or the last day of a shorter month.
+    date, or the last day of a shorter month. In whole days: when the last of them is over.
     """
+    if clock.whole_days:
+        day = datetime.fromtimestamp(at, clock.calendar.zone).replace(hour=0, minute=0, second=0)
+        return int(after(after(day, clock.length), timedelta(days=1)).timestamp())
     return moved(at, clock.length, clock.calendar)
 
 

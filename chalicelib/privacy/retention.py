@@ -112,6 +112,13 @@ REFUSED_COPY: Final = timedelta(days=30)
 
 UNRENEWED: Final = Months(6)
 """5.3: this long after an unrenewed term, the company may be cancelled and its data deleted."""
+COOLING_OFF: Final = timedelta(days=14)
+"""A company that asked to be cancelled may take it back for so long; our choice."""
+FINAL_EXPORT: Final = timedelta(days=7)
+"""How long a company whose accounts are closed can still fetch its contacts, before anything is deleted; our
+choice. With the time to think it over it stays within the thirty days that 5.3's "as soon as possible" is
+taken for here, to confirm.
+"""
 DISCONTINUATION_NOTICE: Final = timedelta(days=30)
 """4.1.3: at least this long between telling the users and stopping the service."""
 GRACE: Final = timedelta(seconds=2)

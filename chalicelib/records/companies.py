@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
+from chalicelib.privacy import unrenewed
 from chalicelib.privacy.consent import CompanyState
+from chalicelib.privacy.decisions import Decision, Refused
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.permissions import Permission, Position
 from chalicelib.privacy.register import Category, Purpose, Role, Subject
 from chalicelib.privacy.retention import Retention
-
-_DAY: Final = 86_400
-REMINDERS: Final = (30 * _DAY, 7 * _DAY, 0)
-"""How long before the end of a paid term its admins hear of it, seconds; the last one says that it is
-over.
-"""
 
 
 @record(
@@ -53,7 +49,8 @@ class Access:
     grants: dict[str, list[str]] = opaque(why="permissions by position, as set", default_factory=dict)
     restrictions: list[dict[str, Any]] = opaque(why="5.2, as set", default_factory=list)
     admins_need_totp: bool = opaque(default=False)
-    reminded: int = opaque(why="how many of REMINDERS are done with for this term", default=0)
+    term_steps: int = opaque(why="how many steps of this term (5.3) are done with", default=0)
+    warned_at: int | None = opaque(why="when its admins first heard that the account will end", default=None)
     holds: int = opaque(why="open holds: with none, nobody asks for them before a deletion", default=0)
 
     def state_at(self, now: int) -> CompanyState:
@@ -61,21 +58,21 @@ class Access:
         over = self.term_ends_at is not None and now >= self.term_ends_at
         return CompanyState.EXPIRED if over and self.state is CompanyState.ACTIVE else self.state
 
-    def reminder_at(self) -> int | None:
-        """When the next reminder of this term is due, epoch seconds; None when there is none left.
-
-        A company on its way out is not asked to renew.
+    def next_term_step(self) -> unrenewed.TermStep | None:
+        """What follows next from this term, and when; None when nothing does. A company on its way out is
+        neither asked to renew nor ended a second time.
         """
         leaving = self.state in {CompanyState.CANCELLING, CompanyState.CANCELLED}
-        if self.term_ends_at is None or self.reminded >= len(REMINDERS) or leaving:
+        if self.term_ends_at is None or leaving:
             return None
-        return self.term_ends_at - REMINDERS[self.reminded]
+        found = unrenewed.steps(self.term_ends_at, self.warned_at)
+        return found[min(self.term_steps, len(found) - 1)]
 
-    def reminders_past(self, now: int) -> int:
-        """How many reminders of this term have had their moment."""
-        if self.term_ends_at is None:
-            return 0
-        return sum(now >= self.term_ends_at - before for before in REMINDERS)
+    def may_end_unrenewed(self, now: int) -> Decision:
+        """Whether the company may be cancelled because nobody renewed its term (5.3)."""
+        if self.state in {CompanyState.CANCELLING, CompanyState.CANCELLED}:
+            return Refused(unrenewed.CLAUSE, "already_cancelling")
+        return unrenewed.may_end(self.term_ends_at, self.warned_at, now)
 
     def grant_sets(self) -> dict[str, frozenset[Permission]]:
         """The company's own decisions, as ``permissions.decide`` takes them; unknown names fall away."""

@@ -116,6 +116,30 @@ class Erasure:
 
 
 @record(
+    kind="company_erasure",
+    table="ledger",
+    subject=Subject.USER,
+    role=Role.CONTROLLER,
+    retention=Retention.EVIDENCE,
+)
+class CompanyErasure:
+    """One page of erasing a whole company, written before its rows go: how many of which kind, up to which
+    place of the walk, so that a page that is done again is not counted again. The last of a round is DONE.
+    """
+
+    company_id: str = opaque()
+    part: int = opaque()
+    step: Step = opaque()
+    at: int = opaque()
+    place: str = opaque(why="table and partition of the last row of the page", default="")
+    until: str = opaque(
+        why="its sort key: ids and keyed hashes that mean nothing once the key is gone", default=""
+    )
+    counts: dict[str, int] = opaque(why="rows by kind", default_factory=dict)
+    holds: tuple[str, ...] = opaque(why="ids of holds that kept rows of this page", default=())
+
+
+@record(
     kind="key_destruction",
     table="ledger",
     subject=Subject.USER,

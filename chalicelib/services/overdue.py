@@ -37,7 +37,6 @@ def sweep() -> None:
         "erasing": _tasks("erase_person", due.erasing(now, PER_RUN), company="company_id", person="person"),
         "reminders": _tasks("company_due", due.terms(now, PER_RUN), company="company_id"),
         "requests": _tasks("request", due.requests(now, PER_RUN), request="request_id"),
-        "announced": [{"task": "announce", "version": one} for one in announcements.wanted(now)],
         "holds": _tasks("hold", due.holds(now, PER_RUN), company="company_id", hold="hold_id"),
         "untold": _tasks(
             "tell_disclosed", due.silenced(now, PER_RUN), company="company_id", disclosure="disclosure_id"
@@ -50,6 +49,7 @@ def sweep() -> None:
         ),
         "leaving_base": _tasks("withdraw", due.withdrawals(now, PER_RUN), prospect="prospect_id"),
         "workflows": _tasks("workflow", due.workflows(now, PER_RUN), workflow="workflow_id"),
+        "successions": _tasks("succession", due.successions(now, PER_RUN), succession="succession_id"),
         "over": expiry.due_tasks(now, PER_RUN),
     }
     files = [
@@ -57,12 +57,15 @@ def sweep() -> None:
         *_tasks("export", due.exporting(now, PER_RUN), company="company_id", export="export_id"),
         *_tasks("load", due.loading(now, PER_RUN), load="load_id"),
     ]
+    mass: list[_Task] = [{"announce": version} for version in announcements.wanted(now)]
+    mass += [{"mass": key["mass_id"]} for key in due.masses(now, PER_RUN)]
     asked = _tasks("job", due.ai_jobs(now, PER_RUN), company="company_id", user="user_id", job="job_id")
     found: dict[str, list[_Task]] = {
         settings.QUEUE_OUTBOX: deliveries,
         settings.QUEUE_NOTICES: [{"notice": key["notice_id"]} for key in due.notices(now, PER_RUN)],
         settings.QUEUE_FILES: files,
         settings.QUEUE_AI: asked,
+        settings.QUEUE_MASS: mass,
         settings.QUEUE_TASKS: [task for some in tasks.values() for task in some],
     }
     for queue, hints in found.items():
@@ -72,6 +75,7 @@ def sweep() -> None:
         "notices": len(found[settings.QUEUE_NOTICES]),
         "files": len(files),
         "ai": len(asked),
+        "mass": len(mass),
         **{name: len(some) for name, some in tasks.items()},
     }
     if any(swept.values()):

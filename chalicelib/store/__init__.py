@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     from chalicelib.store import agreements as agreements
     from chalicelib.store import ai as ai
     from chalicelib.store import announcements as announcements
+    from chalicelib.store import cancellation as cancellation
     from chalicelib.store import chain as chain
     from chalicelib.store import consents as consents
     from chalicelib.store import contacts as contacts
     from chalicelib.store import cookies as cookies
     from chalicelib.store import credit as credit
     from chalicelib.store import disclosures as disclosures
+    from chalicelib.store import discontinuation as discontinuation
     from chalicelib.store import due as due
     from chalicelib.store import erasure as erasure
     from chalicelib.store import expiry as expiry
@@ -28,14 +30,21 @@ if TYPE_CHECKING:
     from chalicelib.store import holds as holds
     from chalicelib.store import idempotency as idempotency
     from chalicelib.store import imports as imports
+    from chalicelib.store import incident_work as incident_work
+    from chalicelib.store import incidents as incidents
     from chalicelib.store import items as items
     from chalicelib.store import leaving as leaving
     from chalicelib.store import ledger as ledger
     from chalicelib.store import limits as limits
     from chalicelib.store import loads as loads
+    from chalicelib.store import mass as mass
+    from chalicelib.store import mergers as mergers
     from chalicelib.store import messages as messages
     from chalicelib.store import notifications as notifications
+    from chalicelib.store import outside as outside
+    from chalicelib.store import partitions as partitions
     from chalicelib.store import prospects as prospects
+    from chalicelib.store import public_notices as public_notices
     from chalicelib.store import reach as reach
     from chalicelib.store import receipts as receipts
     from chalicelib.store import requests as requests

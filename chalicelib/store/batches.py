@@ -9,7 +9,7 @@ others know and write as well: the last one stays, and the caller looks once mor
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,10 +39,14 @@ def delete(table: str, keys: Iterable[Key]) -> int:
     Raises:
         UnavailableError: DynamoDB would not take them all; what is gone stays gone.
     """
-    wanted = [
-        {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}} for pk, sk in dict.fromkeys(keys)
-    ]
-    return _all(table, wanted)
+    return delete_across((table, pk, sk) for pk, sk in keys)
+
+
+def delete_across(places: Iterable[tuple[str, str, str]]) -> int:
+    """As ``delete``, of several tables in the same calls: table, partition and sort key of each row, in the
+    order in which they go.
+    """
+    return _all([(table, _deletion(pk, sk)) for table, pk, sk in dict.fromkeys(places)])
 
 
 def put(table: str, rows: Iterable[Row]) -> int:
@@ -51,14 +55,18 @@ def put(table: str, rows: Iterable[Row]) -> int:
     Raises:
         UnavailableError: DynamoDB would not take them all; what is written stays written.
     """
-    return _all(table, [{"PutRequest": {"Item": row.serialize()}} for row in rows])
+    return _all([(table, {"PutRequest": {"Item": row.serialize()}}) for row in rows])
 
 
-def _all(table: str, wanted: Sequence[dict[str, Any]]) -> int:
+def _deletion(pk: str, sk: str) -> dict[str, Any]:
+    return {"DeleteRequest": {"Key": {"pk": {"S": pk}, "sk": {"S": sk}}}}
+
+
+def _all(wanted: Sequence[tuple[str, dict[str, Any]]]) -> int:
     waiting, refused = deque(wanted), 0
     while waiting:
         taken = [waiting.popleft() for _ in range(min(ROWS, len(waiting)))]
-        left = _write(table, taken)
+        left = _write(taken)
         waiting.extend(left)
         refused = refused + 1 if left else 0
         if refused == TRIES:
@@ -78,7 +86,14 @@ def call(operation: str, **request: Any) -> Any:
         raise UnavailableError from None
 
 
-def _write(table: str, wanted: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _write(wanted: Sequence[tuple[str, dict[str, Any]]]) -> list[tuple[str, dict[str, Any]]]:
     """One BatchWriteItem; what DynamoDB had no time for."""
-    answer = call("batch_write_item", RequestItems={table: list(wanted)})
-    return list(answer.get("UnprocessedItems", {}).get(table, ()))
+    of_table: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for table, request in wanted:
+        of_table[table].append(request)
+    answer = call("batch_write_item", RequestItems=dict(of_table))
+    return [
+        (table, request)
+        for table, requests in answer.get("UnprocessedItems", {}).items()
+        for request in requests
+    ]

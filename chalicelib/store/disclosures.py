@@ -92,6 +92,14 @@ def questions(company_id: str, user_id: str, limit: int, before: str | None) -> 
     return [one.value for one in islice(found, limit)]
 
 
+def asked(company_id: str, *question_ids: str) -> list[Stored[DisclosureQuestion]]:
+    """What everybody of a company was asked by these questions, in the order of their ids, and the company
+    under its own. One query over all its questions.
+    """
+    found = QUESTIONS.query(company_id, "question#", use=_USE)
+    return [known for known in found if known.value.question_id in question_ids]
+
+
 def receipts(company_id: str, user_id: str, limit: int) -> list[Placed[QuestionReceipt]]:
     """Up to ``limit`` receipts of what somebody answered, newest first; one query."""
     return placed(RECEIPTS, company_id, f"question#{user_id}#", limit)

@@ -30,6 +30,8 @@ from chalicelib.store.imports import IMPORTS, IMPORTS_DUE
 from chalicelib.store.items import AccountsRow, DueIndex, WorkspaceRow
 from chalicelib.store.leaving import LEAVING_DUE
 from chalicelib.store.loads import LOADS, LOADS_DUE
+from chalicelib.store.mass import MASS_DUE, MASSES
+from chalicelib.store.mergers import SUCCESSIONS, SUCCESSIONS_DUE
 from chalicelib.store.messages import DELIVERIES, OUTBOX_DUE
 from chalicelib.store.requests import REQUESTS, REQUESTS_DUE
 from chalicelib.store.standing import INFORMING_DUE, TO_INFORM
@@ -146,13 +148,23 @@ def workflows(until: int | None, limit: int) -> Iterator[dict[str, str]]:
     return (WORKFLOWS.key_of(row) for row in rows)
 
 
-def announcements() -> dict[str, int]:
-    """When each announcement there ever was has to go on, by version; epoch seconds."""
+def successions(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (succession_id) of successors about whom people are being told or asked, due by ``until``."""
+    return (SUCCESSIONS.key_of(row) for row in _overdue(AccountsRow, SUCCESSIONS_DUE, until, limit))
+
+
+def masses(until: int, limit: int) -> Iterator[dict[str, str]]:
+    """Keys (mass_id) of notices to many that nobody has moved on by ``until``, at most ``limit``."""
+    return (MASSES.key_of(row) for row in _overdue(AccountsRow, MASS_DUE, until, limit))
+
+
+def announcements() -> frozenset[str]:
+    """The versions whose announcement has begun."""
     try:
         rows: list[Any] = list(AccountsRow.due.query(ANNOUNCEMENTS_DUE))
     except PynamoDBException as error:
         raise UnavailableError from error
-    return {ANNOUNCEMENTS.key_of(row)["version"]: int(row.due_at) for row in rows}
+    return frozenset(ANNOUNCEMENTS.key_of(row)["version"] for row in rows)
 
 
 def companies(after: tuple[str, int] | None, limit: int) -> list[tuple[str, int]]:

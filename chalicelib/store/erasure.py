@@ -15,7 +15,7 @@ from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.privacy import retention
-from chalicelib.records.erasures import Erasing, Erasure, KeyDestruction
+from chalicelib.records.erasures import CompanyErasure, Erasing, Erasure, KeyDestruction
 from chalicelib.store import batches, holds, suspended
 from chalicelib.store.batches import Key
 from chalicelib.store.failures import backoff, call, translate
@@ -35,6 +35,7 @@ ERASING = Rows(
     Erasing, pk="{company_id}", sk="erasing#{person}", due=lambda one: Due(ERASING_DUE, one.due_at)
 )
 ERASURES = Rows(Erasure, pk="{company_id}", sk="erasure#{erasure_id}#{part:04d}")
+COMPANY_ERASURES = Rows(CompanyErasure, pk="{company_id}", sk="company-erasure#{part:06d}")
 CERTIFICATES = Rows(KeyDestruction, pk="{company_id}", sk="key-destruction#{certificate_id}")
 
 

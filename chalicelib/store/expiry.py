@@ -88,7 +88,7 @@ def note_removals(company_id: str, events: Sequence[tuple[str, str]]) -> int:
 
 def kind_of(table: str, pk: str, sk: str) -> str | None:
     """The kind of row that lies under a key; None for a key of no shape of ours."""
-    for rows in _keepers():
+    for rows in keepers():
         if rows.model.Meta.table_name == table and rows.fits(pk, sk):
             return rows.kind
     return None
@@ -96,7 +96,7 @@ def kind_of(table: str, pk: str, sk: str) -> str | None:
 
 def swept(kind: str) -> bool:
     """Whether the sweeper looks after rows of this kind."""
-    return any(rows.kind == kind and rows.swept is not None for rows in _keepers())
+    return any(rows.kind == kind and rows.swept is not None for rows in keepers())
 
 
 def is_personal(kind: str) -> bool:
@@ -164,7 +164,7 @@ def _size(row: Found) -> int:
 
 
 @cache
-def _keepers() -> tuple[Rows[Any], ...]:
+def keepers() -> tuple[Rows[Any], ...]:
     """All rows there are, of every module of this floor."""
     return tuple(_all())
 

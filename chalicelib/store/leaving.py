@@ -20,6 +20,7 @@ OF_USER: Final = (
     "choices#",
     "inbox#",
     "told#",
+    "mass#",
     "push#",
     "question#",
     "user#",

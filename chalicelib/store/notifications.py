@@ -16,8 +16,9 @@ from chalicelib.records.notifications import (
     PushDevice,
     PushOwner,
 )
+from chalicelib.store.accounts import leads_to
 from chalicelib.store.receipts import Placed, placed
-from chalicelib.store.table import Rows, Stored, query_rows
+from chalicelib.store.table import Due, Rows, Stored, query_rows
 
 CHOICES = Rows(NotificationChoices, pk="{company_id}", sk="choices#{user_id}")
 RECEIPTS = Rows(NotificationReceipt, pk="{company_id}", sk="notification#{user_id}#{receipt_id}")
@@ -28,7 +29,13 @@ INBOX = Rows(
     swept=lambda _, until: until - int(retention.ASK_BEFORE.total_seconds()),
 )
 DEVICES = Rows(PushDevice, pk="{company_id}", sk="push#{user_id}#{endpoint_id}")
-OWNERS = Rows(PushOwner, pk="push#{token_hash}", sk="push", owner=ids.OPERATOR)
+OWNERS = Rows(
+    PushOwner,
+    pk="push#{token_hash}",
+    sk="push",
+    owner=ids.OPERATOR,
+    due=lambda one: Due(leads_to(one.company_id), 0),
+)
 
 USE = Purpose.USAGE_INFORMATION
 """What all of this is opened for: the one purpose of 2.3 that names the category."""

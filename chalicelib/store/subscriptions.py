@@ -10,7 +10,7 @@ from chalicelib.privacy.register import Purpose
 from chalicelib.records.companies import Access
 from chalicelib.records.subscriptions import Order
 from chalicelib.store.accounts import ACCESS
-from chalicelib.store.table import Rows, Stored, new_op
+from chalicelib.store.table import Rows, Stored
 from chalicelib.store.transaction import Transaction
 
 USE = Purpose.MAINTAIN_ACCOUNT
@@ -22,13 +22,9 @@ def of_company(company_id: str) -> list[Order]:
     return [known.value for known in ORDERS.query(company_id, "order#", use=USE)]
 
 
-def add(order: Order, known: Stored[Access], access: Access) -> None:
-    """Keep an order and what it does to the company's term, both or neither: 4 write units.
-
-    Raises:
-        ConflictError: the order is there already, or the company's rules have changed since they were read.
+def add(transaction: Transaction, order: Order, known: Stored[Access], access: Access) -> None:
+    """Let a transaction keep an order and what it does to the company's term: 4 write units. It fails when
+    the order is there already, or the company's rules have changed since they were read.
     """
-    transaction = Transaction(new_op())
     transaction.put_new(ORDERS, order)
     transaction.replace(ACCESS, known, access)
-    transaction.commit()

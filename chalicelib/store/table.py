@@ -90,6 +90,16 @@ class Rows(Generic[R]):
         self._open_facts = tuple(n for n in self._hints if n not in {*self._keyed, *self._sealed})
         fields.check_attributes(cls, {*self._open_facts, *self._keyed})  # keys are clear text as well
 
+    @property
+    def partition(self) -> str:
+        """The template of its partition key."""
+        return self._pk
+
+    @property
+    def beginning(self) -> str:
+        """How its sort keys begin."""
+        return self._sk.partition("{")[0]
+
     # -- reading ------------------------------------------------------------------------------
 
     def get(

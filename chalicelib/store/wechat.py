@@ -17,7 +17,7 @@ from chalicelib.records.wechat import (
     WechatNickname,
     WechatTicket,
 )
-from chalicelib.store.accounts import operator_hash, waits_for
+from chalicelib.store.accounts import leads_to, operator_hash, waits_for
 from chalicelib.store.table import Due, Rows, Stored, query_rows
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ def _of_user(attempt: WechatAttempt) -> Due | None:
 
 
 ATTEMPTS = Rows(WechatAttempt, pk="wechat#{state_hash}", sk="attempt", owner=ids.OPERATOR, due=_of_user)
-IDENTITIES = Rows(WechatIdentity, pk="wechat#{identity}", sk="identity", owner=ids.OPERATOR)
+IDENTITIES = Rows(
+    WechatIdentity,
+    pk="wechat#{identity}",
+    sk="identity",
+    owner=ids.OPERATOR,
+    due=lambda one: Due(leads_to(one.company_id), 0),
+)
 TICKETS = Rows(WechatTicket, pk="wechat#{ticket_hash}", sk="ticket", owner=ids.OPERATOR)
 LINKS = Rows(WechatLink, pk="{company_id}", sk="wechat#{user_id}#{identity}")
 NICKNAMES = Rows(WechatNickname, pk="{company_id}", sk="wechat#{user_id}#{identity}#nickname")

@@ -13,11 +13,10 @@ from chalice import Blueprint
 
 from chalicelib.kernel import batch, settings
 from chalicelib.services.ai import samples
-from chalicelib.services.companies import reminders
-from chalicelib.services.disclosures import disclosure_silence
+from chalicelib.services.companies import lapsing
+from chalicelib.services.disclosures import disclosure_silence, merger_work
 from chalicelib.services.erasure import erasing, leavers
 from chalicelib.services.keeping import expiry, holding
-from chalicelib.services.notifications import announcements
 from chalicelib.services.prospects import informing, withdrawing
 from chalicelib.services.requests import routing
 from chalicelib.services.workflows import engine
@@ -33,12 +32,8 @@ def _erase_person(task: dict[str, Any]) -> None:
     erasing.go_on(task["company"], task["person"])
 
 
-def _announce(task: dict[str, Any]) -> None:
-    announcements.go_on(task["version"])
-
-
-def _remind(task: dict[str, Any]) -> None:
-    reminders.remind(task["company"])
+def _company_due(task: dict[str, Any]) -> None:
+    lapsing.go_on(task["company"])
 
 
 def _hold(task: dict[str, Any]) -> None:
@@ -81,6 +76,10 @@ def _withdrawal_end(task: dict[str, Any]) -> None:
     withdrawing.end(task["prospect"])
 
 
+def _succession(task: dict[str, Any]) -> None:
+    merger_work.go_on(task["succession"])
+
+
 def _workflow(task: dict[str, Any]) -> None:
     engine.take_up(task["workflow"])
 
@@ -88,8 +87,7 @@ def _workflow(task: dict[str, Any]) -> None:
 _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "erase_member": _erase_member,
     "erase_person": _erase_person,
-    "announce": _announce,
-    "company_due": _remind,
+    "company_due": _company_due,
     "request": _request,
     "hold": _hold,
     "expire": _expire,
@@ -101,6 +99,7 @@ _WORK: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
     "notice_due": _notice_due,
     "forget_samples": _forget_samples,
     "workflow": _workflow,
+    "succession": _succession,
 }
 
 

@@ -26,6 +26,7 @@ from infra.local.mailbox import Mailbox
 CONTROL_PATH = "/_local/targets"
 PUSHES_PATH = "/_local/pushes"
 REAP_PATH = "/_local/reap"
+KILL_PATH = "/_local/kill"
 SAVE_SECONDS = 30.0
 
 
@@ -56,6 +57,10 @@ def application(
         elif scope["path"] == REAP_PATH and scope["method"] == "PUT":
             now = json.loads(await read_body(receive))["now"]
             await answer_json(send, 200, {"deleted": await asyncio.to_thread(streams.reap, now)})
+        elif scope["path"] == KILL_PATH and scope["method"] == "PUT":
+            wanted = json.loads(await read_body(receive))
+            waits.forget_kills() if wanted is None else waits.kill_at(wanted["of"], wanted["states"])
+            await answer_json(send, 200, {})
         else:
             await aws(scope, receive, send)
 
@@ -121,6 +126,7 @@ def main() -> None:
     expressions.read_policies_once()
     retries.bring_failures_back_sooner()
     waits.follow_the_clock(os.environ.get("OKKI_CLOCK_FILE"))
+    waits.die_when_stopped()
     streams.tell_streams_of_expiry()
     streams.retry_streams_as_lambda_does()
     pushed = pushes.keep()

@@ -19,7 +19,7 @@ from contextlib import ExitStack
 from http.client import HTTPException
 from typing import Any, Final
 
-from infra.local import demo_leads, demo_people, demo_rights
+from infra.local import demo_end, demo_leads, demo_people, demo_rights
 from infra.local.deploy import DeploymentError
 from infra.local.journey import Journey, NotAsPromisedError, eventually, promised, send
 from infra.local.package import ROOT, PackagingError
@@ -60,6 +60,7 @@ def walk(on: Journey, aws: str) -> None:
     demo_people.walk(on, user, PASSWORD, contact)
     demo_leads.walk(on, aws)
     demo_rights.walk(on, reader, contact)
+    demo_end.walk(on, user)
     print()
     on.say("Everything was as promised.", colour="1")
 

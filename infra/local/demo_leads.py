@@ -179,7 +179,7 @@ def _withdraw(on: Journey, shared: str, mika: str) -> None:
     told = eventually(lambda: _told(on, shared), "the sharer is told")
     on.say(f"in Li Wei's inbox: {told}", colour="36")
 
-    on.step("Nobody brings him back by sharing him again")
+    on.step("Nobody brings him back by sharing him again; the answer does not tell who has objected")
     agreement = on.quietly("/v1/prospects/agreement")["version"]
     again = {
         "agreement_version": agreement,
@@ -187,7 +187,8 @@ def _withdraw(on: Journey, shared: str, mika: str) -> None:
         "prospects": [{"email": mika.upper(), "first_name": "Mika", "last_name": "Laine"}],
     }
     made = on.ask("POST", "/v1/prospects/shares", again, expect=201, keys=("accepted", "rejected")).json
-    promised(made["accepted"] == 0, "nobody is shared")
+    promised(made["accepted"] == 1, "the answer anybody gets")
+    on.ask("GET", path, expect=404, keys=("code",))
     on.names = {name: value for name, value in on.names.items() if value != other}
 
 

@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import re
-import secrets
-import subprocess
-import sys
-import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
-import pyotp
+from infra.local import officers
+from infra.local.journey import Journey, eventually, promised, send
 
-from infra.local.journey import Journey, NotAsPromisedError, eventually, promised, send
-from infra.local.launch import ACCOUNT, REGION
-from infra.local.package import ROOT
-
-PASSWORD: Final = "correct horse battery staple"
-DAY: Final = datetime.fromtimestamp(time.time() - 86_400, UTC).date().isoformat()
-"""Yesterday: what was signed and collected then counts today, in whatever time zone."""
 GROUND: Final = {
     "format": "csv",
     "source": "Exhibitors of the Hamburg fair",
-    "collected_on": DAY,
+    "collected_on": officers.YESTERDAY,
     "ground": "legitimate_interest",
     "balancing": "Business contacts that exhibitors published themselves, so that buyers write to them.",
     "informing": "exempt_disproportionate",
     "informing_note": "A notice stands on the fair's page; the first message says so once more.",
 }
-STEP_SECONDS: Final = 30
 _BOUNDARY: Final = "a-line-that-is-in-no-file"
 
 
@@ -61,47 +47,10 @@ def walk(on: Journey, aws: str, businesses: list[dict[str, str]]) -> None:
 
 
 def _colleague(on: Journey, aws: str, position: str) -> str:
-    """Somebody new of the staff, with agreement and training on record; their session."""
-    email = f"{position}.{secrets.token_hex(2)}@okki-staff.example"
-    told = _desk(aws, "add", "--name", "Noor Rahman", "--email", email, "--position", position)
-    found = re.search(r"staff id: (\S+)\nset-up token: (\S+)", told)
-    if found is None:
-        raise NotAsPromisedError("a set-up token from the desk")
-    token = found[2]
-    begun = send("POST", f"{on.api}/v1/staff/setup", {"token": token, "password": PASSWORD}, {}).json
-    codes, step = pyotp.TOTP(begun["secret"]), int(time.time()) // STEP_SECONDS
-    first = {"token": token, "code": codes.generate_otp(step)}
-    send("POST", f"{on.api}/v1/staff/setup/confirm", first, {})
-    # A code counts once; the next half minute's does already.
-    login = {"email": email, "password": PASSWORD, "code": codes.generate_otp(step + 1)}
-    entered = send("POST", f"{on.api}/v1/staff/login", login, {})
-    promised(entered.status == 201, "the staff's login")
-    session: str = entered.json["token"]
+    """Somebody new of the staff; their session."""
+    session = officers.take_on(on.api, aws, position).token
     on.name(position.upper(), session, show=False)
     return session
-
-
-def _desk(aws: str, *arguments: str) -> str:
-    """`python -m tools.staff` at the operator's desk."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    own = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL": aws,
-        "ACCOUNT_ID": ACCOUNT,
-    }
-    papers = ("--agreement", DAY, "--training", DAY)
-    run = subprocess.run(
-        [sys.executable, "-m", "tools.staff", *arguments, *papers],
-        cwd=ROOT,
-        env={**kept, **own},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    promised(run.returncode == 0, "the desk takes somebody on")
-    return run.stdout
 
 
 def _upload(on: Journey, form: Mapping[str, Any], content: str) -> None:

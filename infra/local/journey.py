@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 T = TypeVar("T")
 
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 60.0
 WIDTH: Final = 100
 
 

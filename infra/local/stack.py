@@ -249,6 +249,16 @@ class LocalStack:
         """
         return int(self._ask_aws("reap", {"now": self.now()})["deleted"])
 
+    def kill_at(self, of: str, states: int) -> None:
+        """Let the next execution of a machine (`incident`) or of a workflow (its id) die as it enters its
+        n-th state, from 1; once. One that is there already dies at its next.
+        """
+        self._ask_aws("kill", {"of": of, "states": states})
+
+    def forget_kills(self) -> None:
+        """Kill no execution any more."""
+        self._ask_aws("kill", None)
+
     def now(self) -> float:
         """The functions' idea of the present, seconds since 1970."""
         return time.time() + self._offset
@@ -304,7 +314,7 @@ class LocalStack:
             self._wire.name_callers(self._access_keys())
             self._wire.reset()
 
-    def _ask_aws(self, what: str, value: Mapping[str, object]) -> Any:
+    def _ask_aws(self, what: str, value: Mapping[str, object] | None) -> Any:
         """Have the emulator's process do something that AWS has no call for (`infra.local.aws`)."""
         request = urllib.request.Request(
             f"{self.aws}/_local/{what}", data=json.dumps(value).encode(), method="PUT"

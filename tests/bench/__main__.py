@@ -13,6 +13,7 @@ from infra.local import LocalStack
 from infra.local.package import ROOT
 from tests.bench import (
     ai,
+    cancellation,
     counts,
     edge_cpu,
     erasure,
@@ -21,6 +22,7 @@ from tests.bench import (
     identity,
     imports,
     imports_csv,
+    mass,
     prices,
     prospects,
     report,
@@ -49,11 +51,11 @@ def main() -> int:
         show(*counted.sections)
         show(*identity.measure(stack), vault.measure(stack), evidence.measure(stack))
         show(*retention.measure(stack), exports.measure(stack))
-        show(erasure.measure(stack), ai.measure(stack))
+        show(erasure.measure(stack), cancellation.measure(stack), ai.measure(stack))
         show(reveals.measure(stack))
         show(*sharing.measure(stack))
         show(*prospects.measure(stack))
-        show(imports_csv.measure(stack))
+        show(imports_csv.measure(stack), mass.measure(stack))
     show(prices.measure(counted.usage))
 
     file = ROOT / ".local" / "bench.json"

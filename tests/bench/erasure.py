@@ -39,7 +39,7 @@ def measure(stack: LocalStack) -> Section:
     company = sign_up(stack).company["id"]
     for number, size in enumerate(SIZES):
         email = f"everywhere{number}@buyer.example"
-        _plant(stack, company, standing.person(company, email), size // PER_LETTER)
+        plant(stack, company, standing.person(company, email), size // PER_LETTER)
         stack.wire.clear()
         begun = erasure.of_person(company, email, why=Why.REQUEST)
         _until_done(stack, company)
@@ -55,7 +55,7 @@ def measure(stack: LocalStack) -> Section:
                 {"x N/25": BATCHES},
             )
         )
-    _plant(stack, company, standing.person(company, "left@buyer.example"), 100)
+    plant(stack, company, standing.person(company, "left@buyer.example"), 100)
     for name, whose in (
         ("make a company unreadable that holds 800 rows", company),
         ("... that holds next to nothing", sign_up(stack).company["id"]),
@@ -89,7 +89,8 @@ def _until_done(stack: LocalStack, company: str) -> None:
     raise TimeoutError("the erasure did not end")
 
 
-def _plant(stack: LocalStack, company: str, person: str, letters: int) -> None:
+def plant(stack: LocalStack, company: str, person: str, letters: int) -> None:
+    """Put rows of so many letters into the table, as sending and reading leaves them."""
     database = stack.client("dynamodb")
     waiting: list[dict[str, Any]] = []
     for row in _rows(company, person, letters):

@@ -25,6 +25,7 @@ def no_leftovers(request: pytest.FixtureRequest) -> Iterator[None]:
         running: LocalStack = request.getfixturevalue("stack")
         running.wire.reset()
         running.reset_clock()
+        running.forget_kills()
 
 
 @pytest.fixture(scope="session")

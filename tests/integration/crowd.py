@@ -1,4 +1,4 @@
-"""`python -m tests.integration.crowd COMPANIES USERS`: many companies at once, past the front door.
+"""`python -m tests.integration.crowd COMPANIES USERS [NAME]`: many companies at once, past the front door.
 
 Run in a process of its own, because the store finds its endpoints in the environment and keeps its connections.
 Prints each user's company, id and address. Every tenth user reads Chinese.
@@ -36,16 +36,16 @@ def surroundings(stack: LocalStack) -> dict[str, str]:
     }
 
 
-def people(stack: LocalStack, companies: int, users: int) -> list[dict[str, Any]]:
-    """So many companies with so many active users each."""
-    command = [sys.executable, "-m", "tests.integration.crowd", str(companies), str(users)]
+def people(stack: LocalStack, companies: int, users: int, name: str = "crowd") -> list[dict[str, Any]]:
+    """So many companies with so many active users each; ``name`` begins their addresses."""
+    command = [sys.executable, "-m", "tests.integration.crowd", str(companies), str(users), name]
     run = subprocess.run(command, env=surroundings(stack), capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     found: list[dict[str, Any]] = json.loads(run.stdout)
     return found
 
 
-def main(companies: int, users: int) -> None:
+def main(companies: int, users: int, name: str = "crowd") -> None:
     made = []
     for number in range(companies):
         company, people = ids.new("co"), [ids.new("usr") for _ in range(users)]
@@ -56,7 +56,7 @@ def main(companies: int, users: int) -> None:
             Access(company_id=company, state=CompanyState.ACTIVE, main_user_id=people[0]), op=new_op()
         )
         for place, person in enumerate(people):
-            email = f"crowd-{number}-{place}@crowd.example"
+            email = f"{name}-{number}-{place}@crowd.example"
             accounts.MEMBERS.put_new(
                 Member(
                     company_id=company,
@@ -86,4 +86,4 @@ def main(companies: int, users: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:4])

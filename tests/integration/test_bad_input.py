@@ -285,16 +285,19 @@ def test_a_field_nobody_declared_is_refused_at_every_level(
 
 
 FITS = {
-    "17": {"version", "months", "minutes", "days", "daily", "monthly"},
+    "17": {"version", "months", "minutes", "days", "daily", "monthly", "companies", "per_second"},
     str(10**30): {"version"},
     "True": {
+        "everywhere",
         *{"is_adult", "tracking", "inform", "admins_need_totp", "enabled", "needs_approval"},
         *{"agreed", "corrected", "release_data", "masked", "secret", "prescribed_agency", "export"},
-        *{"save_as_contact", "header", "informed"},
+        *{"within_only", "credentials", "significant_harm", "unreadable", "harm_avoided"},
+        *{"telling_forbidden", "serves_china", "critical", "national"},
+        *{"save_as_contact", "header", "informed", "understood"},
     },
-    "[]": {"social", "cc", "tasks", "permissions", "items", "categories"},
-    "['x']": {"permissions", "categories"},
-    "{}": {"choices", "input", "columns"},
+    "[]": {"social", "cc", "tasks", "permissions", "items", "categories", "kinds", "company_ids"},
+    "['x']": {"permissions", "categories", "kinds"},
+    "{}": {"choices", "input", "columns", "people"},
     "{'x': 1}": {"choices"},
     "'\\x00'": {"password", "current_password", "token", "wechat_ticket", "version"},
 }

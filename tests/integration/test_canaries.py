@@ -24,9 +24,11 @@ from infra.local.stack import FunctionError
 from infra.local.wire import Call
 from tests.integration import (
     canary_ai,
+    canary_cancellation,
     canary_disclosures,
     canary_exports,
     canary_imports,
+    canary_incidents,
     canary_people,
     canary_prospects,
     canary_requests,
@@ -135,10 +137,12 @@ PLANTED = {
     "wechat_ticket.open_id": "",
     **canary_staff.planted(RUN),
     **canary_disclosures.planted(RUN),
+    **canary_incidents.planted(RUN),
     **canary_requests.planted(RUN),
     **canary_imports.planted(RUN),
     **canary_ai.planted(RUN),
     **canary_prospects.planted(RUN),
+    **canary_cancellation.planted(RUN),
 }
 """Where a value is needed in several places it is the same one, as in life."""
 
@@ -148,6 +152,7 @@ NOT_TEXT = {
     **canary_requests.NOT_TEXT,
     **canary_imports.NOT_TEXT,
     **canary_ai.NOT_TEXT,
+    **canary_cancellation.NOT_TEXT,
     "signup.locale": "en or zh",
     "notice.locale": "en or zh",
     "contact.country": "two letters",
@@ -325,6 +330,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     canary_people.walk(user, own, call, values)
     canary_staff.walk(stack, values)
     canary_disclosures.walk(user, own, values)
+    canary_incidents.walk(user, values)
 
     # Contacts and a message: the same.
     contact = {
@@ -478,6 +484,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
         == PLANTED["delivery.opened_on"]
     )
     stack.reset_clock()
+    canary_cancellation.walk(user, own)
     yield Walk(values, list(stack.wire.calls))
     sqs = stack.client("sqs")
     for queue in DEAD:

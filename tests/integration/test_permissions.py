@@ -40,6 +40,7 @@ PREFIXES = {
     "import": "imp",
     "prospect": "pr",
     "share": "shr",
+    "company": "co",
 }
 PATH_WORDS = {"purpose": "tracking", "version": "2025-01-16", "position": "member", "number": "1"}
 

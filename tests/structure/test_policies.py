@@ -20,7 +20,7 @@ ADD = "ConditionCheckItem GetItem PutItem"
 """To the ledger: a new link of a chain, and the head, which only ever moves on."""
 
 START = "StartExecution"
-READERS = ("api", "staff", "run_tasks", "run_files", "run_ai", "tell_people")
+READERS = ("api", "staff", "run_tasks", "run_files", "run_ai")
 STEPS = ("cancel_company", "run_incident", "end_product")
 """The steps of workflows."""
 
@@ -111,13 +111,15 @@ MAY = {
         "TrackingSecret": "GetSecretValue",
         "WorkspaceTable": f"{KEEP} DeleteItem",
         "WorkspaceTable/index/person": "Query",
+        "AccountsTable": "GetItem PutItem",
         "LedgerTable": ADD,
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
     },
     "take_orders": {
         "BillingQueue": TAKE,
-        "AccountsTable": f"{KEEP} ConditionCheckItem",
+        "AccountsTable": f"{KEEP} ConditionCheckItem DeleteItem",
+        "LedgerTable": ADD,
         "NoticesQueue": "SendMessage",
         "machine cancellation": START,
         "CompanyKeysTable": KEYS,
@@ -125,12 +127,13 @@ MAY = {
     },
     "run_tasks": {
         "TasksQueue": f"{TAKE} SendMessage",
-        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
         "AccountsTable/index/due": "Query",
         "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
         "WorkspaceTable/index/person": "Query",
         "LedgerTable": f"{ADD} Query",
         "NoticesQueue": "SendMessage",
+        "MassQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
         "push endpoint": "DeleteEndpoint",
@@ -142,15 +145,12 @@ MAY = {
         "machine discontinuation": START,
     },
     "cancel_company": {
-        "TasksQueue": "SendMessage",
         "NoticesQueue": "SendMessage",
-        "MassQueue": "SendMessage",
-        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
         "AccountsTable/index/due": "Query",
         "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
-        "WorkspaceTable/index/person": "Query",
         "LedgerTable": f"{ADD} Query",
-        "CompanyKeysTable": f"{KEYS} DeleteItem",
+        "CompanyKeysTable": f"{KEYS} BatchWriteItem",
         "VaultKey": "Decrypt",
         "push endpoint": "DeleteEndpoint",
         "ProspectsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
@@ -159,35 +159,33 @@ MAY = {
         "FilesBucket/*": "DeleteObject",
     },
     "run_incident": {
-        "TasksQueue": "SendMessage",
-        "NoticesQueue": "SendMessage",
-        "MassQueue": "SendMessage",
-        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "log of api": "FilterLogEvents",
+        "log of staff": "FilterLogEvents",
+        "OperatorTable": f"{KEEP} BatchWriteItem",
+        "AccountsTable": f"{KEEP} BatchWriteItem",
         "AccountsTable/index/due": "Query",
-        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
-        "WorkspaceTable/index/person": "Query",
-        "LedgerTable": f"{ADD} Query",
+        "WorkspaceTable": "Query",
+        "ProspectsTable": "GetItem Query",
+        "LedgerTable": ADD,
+        "MassQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
     },
     "end_product": {
-        "TasksQueue": "SendMessage",
-        "NoticesQueue": "SendMessage",
         "MassQueue": "SendMessage",
-        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable": f"{KEEP} BatchGetItem",
         "AccountsTable/index/due": "Query",
-        "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
-        "WorkspaceTable/index/person": "Query",
-        "LedgerTable": f"{ADD} Query",
+        "LedgerTable": ADD,
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
+        "ProspectsTable": "BatchWriteItem Query",
         "machine cancellation": START,
     },
     "tell_people": {
         "MassQueue": f"{TAKE} SendMessage",
-        "AccountsTable": f"{KEEP} BatchWriteItem ConditionCheckItem DeleteItem",
+        "AccountsTable": f"{KEEP} BatchGetItem DeleteItem",
         "AccountsTable/index/due": "Query",
-        "LedgerTable": f"{ADD} Query",
+        "LedgerTable": "GetItem PutItem",
         "CompanyKeysTable": KEYS,
         "VaultKey": "Decrypt",
         "mail": MAIL,
@@ -327,7 +325,7 @@ def test_the_key_of_tables_and_files_is_of_use_through_their_services_only(funct
 
 def test_who_may_send_mail_may_send_it_finished() -> None:
     """SES takes a SendEmail call with Content.Raw for SendRawEmail, and not always for that alone."""
-    for function in ("send_messages", "send_notices"):
+    for function in ("send_messages", "send_notices", "tell_people"):
         (statement,) = [s for s in FILES[function]["Statement"] if "ses:SendEmail" in s["Action"]]
         assert statement["Action"] == ["ses:SendEmail", "ses:SendRawEmail"]
         identity, configuration_set = (resource["Fn::Sub"] for resource in statement["Resource"])
@@ -373,7 +371,7 @@ def test_nobody_of_ours_can_shorten_or_delete_an_anchor() -> None:
 
 @pytest.mark.clause("personnel")
 def test_the_companies_function_cannot_reach_what_only_our_staff_may() -> None:
-    for function in FILES.keys() - {"staff", "sweep", "watch_access"}:
+    for function in FILES.keys() - {"staff", "sweep", "watch_access", "run_incident"}:
         reached = {resource for resource, _, _ in rights(FILES[function])}
         assert not [resource for resource in reached if resource.startswith("OperatorTable")], function
 

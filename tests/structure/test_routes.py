@@ -16,6 +16,8 @@ PUBLIC = {
     ("GET", "/docs"),
     ("GET", "/v1/policy"),
     ("GET", "/v1/policy/{version}"),
+    # Whoever thinks of joining, or was never reached by mail, reads what we announce.
+    ("GET", "/v1/announcements"),
     ("POST", "/v1/signup"),
     ("POST", "/v1/signup/verify"),
     ("POST", "/v1/login"),
@@ -44,6 +46,9 @@ PUBLIC = {
     ("POST", "/v1/requests/{request_id}/verify"),
     ("GET", "/v1/requests/{request_id}"),
     ("GET", "/v1/requests/{request_id}/data"),
+    # Every account of a cancelled company is closed: its contacts are fetched with the code from the mail (5.3).
+    ("GET", "/v1/companies/{company_id}/final-export"),
+    ("POST", "/v1/companies/{company_id}/final-export"),
 }
 """Everything a stranger may call. Adding to it is a decision, not a detail."""
 NO_PERSON = {"/healthz", "/openapi.json", "/docs"}

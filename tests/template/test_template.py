@@ -471,6 +471,13 @@ LOST = {
         "SweepLogGroup",
         "TakeOrdersLogGroup",
     },
+    "start_lost": {
+        "ApiHandlerLogGroup",
+        "EndProductLogGroup",
+        "RunTasksLogGroup",
+        "StaffLogGroup",
+        "TakeOrdersLogGroup",
+    },
     "mail_not_taken": {"SendMessagesLogGroup", "SendNoticesLogGroup", "TellPeopleLogGroup"},
     "order_refused": {"TakeOrdersLogGroup"},
     "purpose_refused": {
@@ -482,6 +489,7 @@ LOST = {
     "request_overdue": {"RunTasksLogGroup"},
     "request_escalated": {"StaffLogGroup"},
     "unusual_reading": {"WatchAccessLogGroup"},
+    "incident_due": {"RunIncidentLogGroup"},
     "wechat_misconfigured": {"ApiHandlerLogGroup"},
     "bulk_export": {"StaffLogGroup"},
 }

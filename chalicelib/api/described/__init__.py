@@ -13,6 +13,8 @@ from typing import Any, Final
 from chalicelib.api.described import (
     accounts,
     ai,
+    announcements,
+    cancellation,
     company,
     consents,
     contacts,
@@ -34,10 +36,16 @@ from chalicelib.api.described import (
     requests,
     reveals,
     shares,
+    staff_endings,
     staff_grants,
+    staff_incident_acts,
+    staff_incidents,
+    staff_mass,
+    staff_mergers,
     staff_people,
     staff_processing,
     staff_prospects,
+    staff_workflows,
     subscription,
     wechat,
 )
@@ -57,6 +65,8 @@ _SUBJECTS: Final = (
     exports,
     messages,
     policy,
+    announcements,
+    cancellation,
     subscription,
     wechat,
     requests,
@@ -72,6 +82,12 @@ _SUBJECTS: Final = (
     shares,
     prospects,
     staff_prospects,
+    staff_endings,
+    staff_mass,
+    staff_mergers,
+    staff_workflows,
+    staff_incident_acts,
+    staff_incidents,
 )
 
 
@@ -105,6 +121,7 @@ QUERIES: Final[Mapping[str, tuple[Mapping[str, Any], ...]]] = MappingProxyType(
         **informing.QUERIES,
         **reveals.QUERIES,
         **prospects.QUERIES,
+        **staff_incident_acts.QUERIES,
     }
 )
 """Query parameters by the name of the view, where a route has others than those of a list."""

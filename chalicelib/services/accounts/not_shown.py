@@ -10,6 +10,7 @@ from chalicelib.records.accounts import Notice, Signup
 from chalicelib.records.agreements import Acceptance, ProspectComplaint, Sharing
 from chalicelib.records.ai import AiMonth
 from chalicelib.records.announcements import Announcement, Told
+from chalicelib.records.cancellation import Cancellation, CancellationStep, CertificateAddress
 from chalicelib.records.companies import (
     Access,
     AiSettings,
@@ -24,17 +25,28 @@ from chalicelib.records.disclosures import (
     DisclosureOpening,
     DisclosurePayload,
 )
-from chalicelib.records.erasures import Erasure, KeyDestruction
+from chalicelib.records.erasures import CompanyErasure, Erasure, KeyDestruction
 from chalicelib.records.exports import Export, ExportAct
 from chalicelib.records.holds import Expired, Hold, HoldStep, NotedRemoval
 from chalicelib.records.idempotency import Done
 from chalicelib.records.imports import Import
+from chalicelib.records.incident_work import IncidentOpening, IncidentWork
+from chalicelib.records.incidents import (
+    Incident,
+    IncidentCompany,
+    IncidentPerson,
+    IncidentReport,
+    IncidentStep,
+)
+from chalicelib.records.mass import Mass, MassAct, MassCompany, MassList, MassText
+from chalicelib.records.mergers import Succession, SuccessionEvidence
 from chalicelib.records.messages import Message
 from chalicelib.records.notifications import (
     PushOwner,
 )
 from chalicelib.records.proofs import Challenge, Reset
 from chalicelib.records.prospects import Claim, Reveal, Share
+from chalicelib.records.public_notices import PublicNotice, PublicNoticeAct
 from chalicelib.records.requests import (
     MailboxRequest,
     OpenRequest,
@@ -56,6 +68,12 @@ from chalicelib.records.workflows import Workflow
 
 NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
     {
+        Cancellation: "how far the end of a company is; of its people one id, that of who asked",
+        CancellationStep: "proof of each step of a company's end; of its people one id, that of who asked",
+        CertificateAddress: "the main account's mailbox, shown from the user's own row; kept past it for the"
+        " certificate alone",
+        Succession: "who takes over from us, and how many were told or asked; the question itself is shown",
+        SuccessionEvidence: "proof of what everybody was told or asked when somebody takes over",
         Workflow: "where a workflow stands: stages and times, of a company at most, never of a person",
         Access: "the company's rules; of its people they hold one id, that of the main account",
         AiSettings: "the company's settings, with the id of the admin who changed them last",
@@ -71,7 +89,14 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         WechatIdentity: "leads to the linked account by a keyed hash; the account itself is shown",
         WechatTicket: "somebody who has no account yet; gone within half an hour",
         PushOwner: "leads to the device by a keyed hash; the device itself is shown",
-        Announcement: "how far everybody has been told of a version of the policy",
+        Announcement: "that everybody is told of a version of the policy",
+        Mass: "how far many people have been told something; numbers, of nobody in particular",
+        MassText: "what a notice to many says; the inbox shows it to whom it was sent",
+        MassCompany: "what a notice to many says to the company besides; the inbox shows it",
+        MassList: "whom such a notice is for, by id; the inbox shows what they were told",
+        MassAct: "proof that many people were told something: ids, times and numbers",
+        PublicNotice: "what we announce to everybody, about nobody in particular; GET /v1/announcements",
+        PublicNoticeAct: "proof of what was announced to everybody, word for word, and when",
         Told: "that something was told, so that nobody is told twice; the inbox shows what it was",
         CookieChoice: "an answer of a browser, noted with no account; GET /v1/cookies/choices shows it there",
         CookieReceipt: "proof of such an answer, noted with no account",
@@ -93,9 +118,17 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         DisclosurePayload: "a file sealed for its recipient, which nobody here can open; gone within a week",
         DisclosureAct: "proof of the steps of such a case: ids, codes and times; what was given is shown",
         ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",
+        Incident: "an incident as staff look into it; whom it concerns is told, and the inbox shows it",
+        IncidentCompany: "how much of a company an incident concerns; its main administrators are told",
+        IncidentPerson: "that an incident concerns the user; the inbox shows what they were told",
+        IncidentReport: "what an authority was told of an incident: numbers and measures, about nobody",
+        IncidentOpening: "that a request of the staff opened an incident; ids and a keyed hash",
+        IncidentWork: "how far the workflow of an incident is: ids, numbers, and words that name nobody",
+        IncidentStep: "proof of the steps of an incident: ids, codes, numbers and times",
         Finding: "a question of the security staff about such an hour, which telling would answer",
         FindingAct: "proof that such a question was asked and answered: ids, codes and numbers",
         Erasure: "proof, in ids and hashes, that somebody was erased; whom it is about is no longer here",
+        CompanyErasure: "proof, in numbers, that a company was erased; nobody is left there to ask",
         KeyDestruction: "the certificate that a company's keys were destroyed; it names nobody",
         Export: "a list of contacts on its way to a session of the user; gone within a day",
         ExportAct: "proof that contacts were taken along: ids, numbers and times; the company's chain has it",

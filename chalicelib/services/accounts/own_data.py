@@ -28,6 +28,7 @@ from chalicelib.records.disclosures import (
     DisclosureQuestion,
     QuestionReceipt,
 )
+from chalicelib.records.mass import MassTold
 from chalicelib.records.notifications import (
     Notification,
     NotificationChoices,
@@ -140,6 +141,7 @@ FOUND: Final[Mapping[type[Any], Callable[[Whose], _Found]]] = MappingProxyType(
         NotificationChoices: lambda who: _mine(store.notifications.CHOICES, who),
         NotificationReceipt: lambda who: _under(store.notifications.RECEIPTS, who, "notification"),
         Notification: lambda who: _under(store.notifications.INBOX, who, "inbox"),
+        MassTold: lambda who: _under(store.mass.TOLD, who, "mass"),
         PushDevice: lambda who: _under(store.notifications.DEVICES, who, "push"),
         Request: _requests,
         Disclosed: _disclosed,

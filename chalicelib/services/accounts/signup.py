@@ -33,6 +33,7 @@ from chalicelib.services.accounts.linked import Person
 from chalicelib.services.accounts.login import Entry
 from chalicelib.services.companies.membership import Place
 from chalicelib.services.consent import consents
+from chalicelib.services.discontinuation import joining as ending
 from chalicelib.services.notifications import notify
 
 SIGNUPS_PER_MAILBOX: Final = 5
@@ -105,6 +106,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
 
     Raises:
         UnauthorizedError: ``code_refused`` for a wrong, used or late code and for an unknown mailbox alike.
+        RefusedError: ``service_ends`` (`discontinuation`).
         TooManyRequestsError: per mailbox and network. A stranger needs ten networks to use up the owner's
             fifty tries, and then only delays them, by a quarter of an hour.
     """
@@ -121,6 +123,7 @@ def verify(email: str, code: str, visit: Visit) -> Entry:
     now = clock.now()
     if known is None or now >= known.value.code_until:
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
+    ending.check()
     signup = known.value
     store.vault.create_key(signup.company_id)
     company = Company(company_id=signup.company_id, created_at=now, name=signup.company_name)
@@ -190,16 +193,17 @@ def _person(signup: Signup) -> Person | None:
 
 
 def declared(*, is_adult: bool, policy_version: str) -> None:
-    """What everybody says who gets an account, on whatever way.
+    """What everybody says who gets an account, on whatever way; and that there is still time to join.
 
     Raises:
-        RefusedError: a minor (`scope-adults`).
+        RefusedError: a minor (`scope-adults`); ``service_ends`` (`discontinuation`).
         InvalidError: a policy version that is not in force.
     """
     if not is_adult:
         raise RefusedError("minor", "OKKI products are for people of 18 and older.", clause="scope-adults")
     if isinstance(policies.known(policy_version, clock.now()), Refused):
         raise InvalidError(errors=[FieldError("policy_version", "not_in_force")])
+    ending.check()
 
 
 def code_hash(mailbox: str, code: str) -> str:

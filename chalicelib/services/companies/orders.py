@@ -37,6 +37,8 @@ class Refusal(StrEnum):
     """Signed by billing and not understood: a member or a plan we do not know."""
     UNKNOWN_COMPANY = "unknown_company"
     COMPANY_CANCELLED = "company_cancelled"
+    TOO_LATE = "too_late"
+    """Placed when six months had passed since the term, and the account had begun to end (5.3)."""
     ID_USED_AGAIN = "id_used_again"
     """Another order of the company has this number."""
 

@@ -1,41 +1,52 @@
-"""Telling admins that a paid term ends: 30 and 7 days before, and when it is over (2.2.1(c), 5.3).
-
-The company's own row says what is due next, so a sweep that comes late finds it all the same. Of several
-moments that have passed, only the last one is worth a mail.
+"""Telling admins what follows from their paid term: that it ends, that it is over, and when the account will
+end because of that (2.2.1(c), 5.3).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError
+from chalicelib.privacy import unrenewed
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.notifications import Kind
+from chalicelib.privacy.unrenewed import StepKind
 from chalicelib.services.companies import admins
+
+if TYPE_CHECKING:
+    from chalicelib.records.companies import Access
+    from chalicelib.store.table import Stored
 
 _DAY: Final = 86_400
 
 
-def remind(company_id: str) -> None:
-    """Tell the admins of a company what is due; nothing for one that has renewed, or has been reminded."""
-    known = store.accounts.ACCESS.get(company_id=company_id)
-    if known is None:
-        return
-    access, now = known.value, clock.now()
-    ends, due_at = access.term_ends_at, access.reminder_at()
-    if ends is None or due_at is None or now < due_at:
-        return
-    past = access.reminders_past(now)
+def remind(known: Stored[Access], ends: int, past: int, now: int) -> None:
+    """Tell the admins of a company what the last of ``past`` moments of its term says, and note it: of
+    several that have passed, only that one is worth a mail. ``ends``: of the term, epoch seconds.
+
+    Raises:
+        UnavailableError: to be repeated; nobody is told twice.
+    """
+    access, kind = known.value, unrenewed.steps(ends)[past - 1].kind
+    made = replace(access, term_steps=past)
     values = {"ends_at": day_and_time(ends)}
-    template = "subscription_ended"
-    if now < ends:
+    about, template = Kind.SUBSCRIPTION, "subscription_ended"
+    if kind is StepKind.ENDING:
         template = "subscription_ending"
         values["days"] = str(days_left(ends, now))
-    admins.tell(company_id, Kind.SUBSCRIPTION, template, values, key=f"term-{ends}-{past}")
+    elif kind is StepKind.LAPSED:
+        # A kind that nobody can switch off: what is about to go is everything they have.
+        about, template = Kind.CANCELLATION, "subscription_lapsed"
+        made = replace(made, warned_at=access.warned_at or now)
+        over = unrenewed.account_ends(ends, made.warned_at)
+        values |= {"days": str(days_left(over, now)), "account_ends_at": singapore_time(over)}
+    admins.tell(access.company_id, about, template, values, key=f"term-{ends}-{past}")
     try:
-        store.accounts.ACCESS.replace(known, replace(access, reminded=past), op=store.table.new_op())
+        store.accounts.ACCESS.replace(known, made, op=store.table.new_op())
     except ConflictError:
         pass  # renewed, or changed otherwise: the next sweep looks again, and nobody is told twice
 
@@ -49,3 +60,8 @@ def day_and_time(at: int) -> str:
     """A moment as our mails write it, in either language."""
     text = clock.rfc3339(at) or ""
     return f"{text[:10]} {text[11:16]} UTC"
+
+
+def singapore_time(at: int) -> str:
+    """A moment by the calendar that counts the months after a term, in either language."""
+    return f"{datetime.fromtimestamp(at, SINGAPORE):%Y-%m-%d %H:%M} UTC+8"

@@ -2,7 +2,7 @@
 
 Only billing's signed orders change a term; what a client asks for is passed on and changes nothing here. A
 term ends by the clock alone (``Access.state_at``): nobody has to be awake for it, and a renewal that is
-taken before that second leaves no gap.
+taken before that second leaves no gap. What follows from one that is not renewed: ``lapsing``.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from chalicelib.records.companies import Access
 from chalicelib.records.subscriptions import SEATS, Order, Plan
 from chalicelib.services import repeats
 from chalicelib.services.accounts.sessions import Principal
-from chalicelib.services.companies import admins, orders, terms
+from chalicelib.services.companies import admins, lapsing, orders, terms
 from chalicelib.services.companies.orders import OrderRefusedError, Refusal
 from chalicelib.services.companies.reminders import day_and_time, days_left
 from chalicelib.services.companies.terms import Span
 from chalicelib.services.repeats import Repeat
+from chalicelib.services.workflows import engine
 
 if TYPE_CHECKING:
+    from chalicelib.records.cancellation import Cancellation
     from chalicelib.store.idempotency import Once
+    from chalicelib.store.table import Stored
 
 TRIES: Final = 5
 WISHES_PER_DAY: Final = 10
@@ -68,6 +71,7 @@ def take(detail: Any) -> None:
     values = {"plan": order.plan.value.capitalize(), "ends_at": day_and_time(found[-1].ends)}
     key = f"order-{order.order_id}"
     admins.tell(order.company_id, Kind.SUBSCRIPTION, "subscription_order", values, key=key)
+    lapsing.tell_kept(order.company_id)
 
 
 def _keep(order: Order) -> list[Span]:
@@ -87,24 +91,25 @@ def _keep(order: Order) -> list[Span]:
             if replace(order, taken_at=same.taken_at) != same:
                 raise OrderRefusedError(Refusal.ID_USED_AGAIN, company)
             return terms.spans(taken)
-        if known.value.state is CompanyState.CANCELLED:
-            raise OrderRefusedError(Refusal.COMPANY_CANCELLED, company)
+        ending = lapsing.ending(known.value, order)
         found = terms.spans([*taken, order])
+        made = lapsing.renewed(known.value, found[-1].ends)
         try:
-            store.subscriptions.add(order, known, _until(known.value, found[-1].ends))
+            _add(order, known, made, ending)
         except ConflictError:
             continue
         return found
     raise RetryLaterError
 
 
-def _until(access: Access, ends: int) -> Access:
-    """The company's rules with a new end of its term. Paying lifts no restriction and ends no
-    cancellation.
-    """
-    state = CompanyState.ACTIVE if access.state is CompanyState.EXPIRED else access.state
-    made = replace(access, state=state, term_ends_at=ends)
-    return replace(made, reminded=made.reminders_past(clock.now()))
+def _add(order: Order, known: Stored[Access], made: Access, ending: Stored[Cancellation] | None) -> None:
+    """Keep an order, what it does to the company's term and to its end under way: all or nothing."""
+    transaction = store.transaction.Transaction(store.table.new_op())
+    kept = lapsing.keep(transaction, ending, known.value, made)
+    store.subscriptions.add(transaction, order, known, kept)
+    transaction.commit()
+    if ending is not None and kept.state is not CompanyState.CANCELLING:
+        engine.wake(ending.value.workflow_id)
 
 
 def view(who: Principal) -> Subscription:

@@ -2,8 +2,8 @@
 
 An answer and its receipt are written together; taking back a yes is one request and holds at once, for the
 disclosure itself depends on the very version of the answer that was read. A case has one question, known by
-the case's own number, so that asking twice is asking once. Asking everybody after a merger (3.2) will put
-many of these: that is `add`, case by case.
+the case's own number, so that asking twice is asking once. When somebody takes over from us (3.2), everybody
+is asked by one question of the succession's number (``mergers``), and answers it here.
 """
 
 from __future__ import annotations

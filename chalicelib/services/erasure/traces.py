@@ -114,12 +114,17 @@ def _is_to(known: Stored[Notice], company_id: str, user_id: str, mailbox: str, l
     notice = known.value
     if notice.user_id is not None:
         return (notice.company_id, notice.user_id) == (company_id, user_id)
-    if notice.email is None or not _before(known.expires_at, retention.NOTICE, left_at):
-        return False
+    return _before(known.expires_at, retention.NOTICE, left_at) and mailbox_of(notice) == mailbox
+
+
+def mailbox_of(notice: Notice) -> str | None:
+    """The keyed hash of the mailbox that a mail goes to; None where it names none."""
+    if notice.email is None:
+        return None
     try:
-        return store.accounts.mailbox_hash(addresses.parse(notice.email).login) == mailbox
+        return store.accounts.mailbox_hash(addresses.parse(notice.email).login)
     except ValueError:
-        return False
+        return None
 
 
 def _under_way(company_id: str, user_id: str) -> Iterator[tuple[str, Key]]:

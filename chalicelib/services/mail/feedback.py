@@ -16,9 +16,10 @@ from chalicelib.kernel import addresses, clock, ids
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy.consent import Stop
 from chalicelib.records.messages import Delivery, OutboxState, Outcome
+from chalicelib.services.notifications import mass_answers
 from chalicelib.services.prospects import informing
 
-HEADER: Final = "X-Okki-Delivery"
+HEADER: Final = mass_answers.HEADER
 """Carries ``company.message.number``: identity notifications know no tags."""
 
 HARD_TRANSIENT: Final = "5.4.4"
@@ -39,13 +40,14 @@ class Where(NamedTuple):
 
 
 def take(event: Mapping[str, Any]) -> None:
-    """Note one event. Events about mail of ours that is not a user's message are ignored.
+    """Note one event, about a user's message or one of our notices to many; others are ignored.
 
     Raises:
         RetryLaterError: several writers at once; the queue brings it back.
     """
     where = _where(event.get("mail", {}))
     if where is None:
+        mass_answers.take(event)
         return
     match event.get("eventType") or event.get("notificationType"):
         case "Send":

@@ -7,26 +7,23 @@ never in an answer to whoever typed it. And where a product notification is aske
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Final
 
 from chalicelib import store
-from chalicelib.gateways import mail, mime
+from chalicelib.gateways import mail
 from chalicelib.gateways import push as pushes
 from chalicelib.kernel import addresses, clock, settings
 from chalicelib.kernel.errors import RetryLaterError
-from chalicelib.privacy.clauses import CLAUSES
-from chalicelib.privacy.notifications import FIXED, KINDS, Channel, Group
+from chalicelib.privacy.notifications import FIXED, KINDS, Channel
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.accounts import Notice
 from chalicelib.services import wording
 from chalicelib.services.accounts import address, credentials, signup
 from chalicelib.services.companies import invitations
-from chalicelib.services.notifications import notification_choices, push
+from chalicelib.services.notifications import letters, notification_choices, push
 from chalicelib.services.requests import requests
 
 _USE = Purpose.CREATE_AND_LOGIN
-_SENDER = "OKKI Leads AI"
 
 
 def send(notice_id: str) -> None:
@@ -66,22 +63,13 @@ def _mail(notice: Notice) -> bool:
     text = _text(notice)
     if text is None or notice.email is None:
         return True  # overtaken by time
-    sender = f"no-reply@{settings.mail_domain()}"
-    raw = mime.build(
-        sender=(_SENDER, sender),
-        to=(("", notice.email),),
-        subject=text.subject,
-        html=text.html,
-        text=text.text,
-        message_id=f"{notice.notice_id}@{settings.mail_domain()}",
-        date=datetime.fromtimestamp(clock.now(), UTC),
-        headers={"Auto-Submitted": "auto-generated", **_leaving(notice)},
-    )
-    result = mail.send(
-        raw,
-        source=sender,
-        recipient=mime.wire_address(notice.email),
+    whose = str(notice.company_id), str(notice.user_id)
+    result = letters.hand_over(
+        text,
+        notice.email,
+        name=notice.notice_id,
         tags={"notice": notice.notice_id},
+        headers=letters.leaving(notice.about, whose),
     )
     # Also repeated when SES rejects it: that may be our account's fault, and it ends with the notice.
     return result.handover is mail.Handover.ACCEPTED
@@ -107,31 +95,9 @@ def _text(notice: Notice) -> wording.Notice | None:
     locale = wording.locale_of(notice.locale)
     if (check := _CHECKS.get(notice.template)) is not None:
         return check(notice, locale)
-    return wording.notice(notice.template, locale, notice.values, closing=_closing(notice, locale))
-
-
-def _closing(notice: Notice, locale: wording.Locale) -> str:
-    """Why the user gets this: the promise it rests on, or that they switched it on, with the way out."""
-    if notice.about is None:
-        return ""
-    row = KINDS[notice.about]
-    if row.group is Group.PRODUCT:
-        return wording.fill_text("closing_product.txt", locale, {"stop_url": _way_out(notice)})
-    values = {"section": CLAUSES[row.clause].section}
-    return wording.fill_text(f"closing_{row.group.value}.txt", locale, values)
-
-
-def _leaving(notice: Notice) -> dict[str, str]:
-    """The one-click headers of RFC 8058, for what a click may stop."""
-    if notice.about is None or KINDS[notice.about].group is not Group.PRODUCT:
-        return {}
-    return mime.one_click(_way_out(notice))
-
-
-def _way_out(notice: Notice) -> str:
-    if notice.about is None:
-        raise LookupError("nothing that could be stopped")
-    return notification_choices.way_out(str(notice.company_id), str(notice.user_id), notice.about)
+    whose = str(notice.company_id), str(notice.user_id)
+    closing = "" if notice.about is None else letters.closing(notice.about, locale, whose)
+    return wording.notice(notice.template, locale, notice.values, closing=closing)
 
 
 def _signup(notice: Notice, locale: wording.Locale) -> wording.Notice | None:

@@ -15,6 +15,7 @@ from chalicelib.gateways import files, queues
 from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, NotFoundError, RefusedError
 from chalicelib.records.loads import FileFormat, Informing, Load, LoadAct, LoadState, RefusedRow
+from chalicelib.services.discontinuation import joining
 from chalicelib.services.prospects import loading
 from chalicelib.services.staff.entry import StaffPrincipal
 
@@ -36,7 +37,12 @@ class Ground(NamedTuple):
 
 
 def create(who: StaffPrincipal, ground: Ground) -> tuple[Load, dict[str, Any]]:
-    """State the ground of a load; with the form to put its file there within a quarter of an hour."""
+    """State the ground of a load; with the form to put its file there within a quarter of an hour.
+
+    Raises:
+        RefusedError: the service has ended.
+    """
+    joining.check_open()
     load = Load(
         load_id=ids.new("ld"),
         state=LoadState.WAITING,
@@ -52,7 +58,7 @@ def start(who: StaffPrincipal, load_id: str) -> Load:
     """Accept the ground and let the file be read; one that runs already is nudged, before the sweep does so.
 
     Raises:
-        RefusedError: by whoever stated the ground.
+        RefusedError: by whoever stated the ground; the service has ended.
         ConflictError: it is over, or its file is not there.
     """
     known = _known(load_id)
@@ -61,6 +67,7 @@ def start(who: StaffPrincipal, load_id: str) -> Load:
         return known.value
     if known.value.state is not LoadState.WAITING:
         raise ConflictError("load_over")
+    joining.check_open()
     if who.staff_id == known.value.made_by:
         raise RefusedError("own_load", clause="stocked-prospects")
     try:

@@ -94,6 +94,26 @@ def decide(who: Principal, request_id: str, choice: Choice, note: str | None) ->
     return made
 
 
+def left(company_id: str, request_id: str) -> None:
+    """Answer a request for a company whose account ends (5.3): what it held of the person is erased with all
+    else. Nothing for one that was answered. Repeatable.
+
+    Raises:
+        UnavailableError, KeyMissingError.
+    """
+    known = store.requests.COMPANY.get(company_id=company_id, request_id=request_id, use=_USE)
+    if known is None or known.value.decision not in {CompanyDecision.OPEN, CompanyDecision.ERASING}:
+        return
+    decided = replace(
+        known.value, decision=CompanyDecision.ERASED, decided_at=clock.now(), email=None, details=None
+    )
+    try:
+        notices = _noted(known, decided, None)
+    except ConflictError:
+        raise UnavailableError from None  # decided this moment: once more
+    notify.hint(notices)
+
+
 def _is_made(request: CompanyRequest, who: Principal, choice: Choice) -> bool:
     return request.decided_by == who.user_id and request.decision in _MEANS[choice]
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import store
 from chalicelib.gateways import machines
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import ConflictError, NotFoundError
+from chalicelib.kernel import clock, ids, telemetry
+from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
 from chalicelib.kernel.step import Answer
 from chalicelib.records.workflows import OVER, WAIT, Machine, Workflow
 
@@ -27,6 +27,12 @@ LEASE_SECONDS: Final = 900
 """A workflow that nobody has moved on for so long after it could have been is started anew by the sweep."""
 LONGEST_WAIT: Final = 30 * 86_400
 """A wait in one piece, seconds; Step Functions would take a year. Whoever wakes waits again."""
+LONGEST_RUN: Final = 300 * 86_400
+"""A run that waits longer is replaced by the sweep, seconds: an execution lives for a year at most, and a row
+that nobody has touched for 24 months goes.
+"""
+WAKE_TRIES: Final = 4
+"""A row that moves while somebody wakes its workflow is read again so often."""
 
 Deeds = Mapping[str, Callable[["Stored[Workflow]"], None]]
 """What to do at each stage of one machine. A deed ends with ``move``; one that returns without it is done
@@ -86,7 +92,7 @@ def step(event: Mapping[str, Any], deeds: Deeds) -> Answer:
         waits = known.value.until is not None and clock.now() < known.value.until
         if not waits:
             deeds[known.value.stage](known)
-            known = find(known.value.workflow_id)
+            known = _keep_lease(known)
     return _answer(known.value, int(event["run"]))
 
 
@@ -108,28 +114,43 @@ def move(
     ended = now if stage == OVER else None
     made = replace(known.value, stage=stage, why=why, until=until, due_at=_due_at(now, until), ended_at=ended)
     if transaction is not None:
-        transaction.replace(store.workflows.WORKFLOWS, known, made)
+        transaction.replace(store.workflows.WORKFLOWS, known, made, used_again=True)
         return
-    store.workflows.WORKFLOWS.replace(known, made, op=store.table.new_op())
+    store.workflows.WORKFLOWS.replace(known, made, op=store.table.new_op(), used_again=True)
 
 
 def wake(workflow_id: str) -> None:
-    """Have a workflow look again at once, because what it waits for may have changed. The execution that
-    waits is of an earlier run then, and ends when it wakes.
+    """Have another run go by the row at once, because its ``until`` has changed. The execution that waits is
+    of an earlier run then, and ends when it wakes.
+
+    Change ``until`` first: ``move`` to the same stage in the transaction of what changed (an ``until`` that
+    has not come is waited for by the new run as well). Then nothing is lost with this call, and it fails
+    open: the sweep finds the row a quarter of an hour after its new ``until``.
 
     Raises:
-        NotFoundError, ConflictError, UnavailableError.
+        NotFoundError: there is no such workflow.
     """
-    known = find(workflow_id)
-    if known.value.stage == OVER:
-        return
-    _run_again(known)
+    for _ in range(WAKE_TRIES):
+        try:
+            known = find(workflow_id)
+            if known.value.stage != OVER:
+                _run_again(known)
+        except ConflictError:
+            continue  # it moved this moment, perhaps by what was true before
+        except UnavailableError as error:
+            telemetry.event("wake_lost", error=error, workflow_id=workflow_id)
+            return
+        else:
+            return
+    telemetry.event("wake_lost", workflow_id=workflow_id)
 
 
 def take_up(workflow_id: str) -> None:
-    """Start another run of a workflow that is overdue; nothing for one that has moved on. For the sweep."""
-    known = find(workflow_id)
-    if known.value.stage == OVER or clock.now() < known.value.due_at:
+    """Start another run of a workflow that is overdue; nothing for one that has moved on, or whose row is
+    gone. For the sweep, which goes by an index that is read a moment late.
+    """
+    known = store.workflows.WORKFLOWS.get(workflow_id=workflow_id)
+    if known is None or known.value.stage == OVER or clock.now() < known.value.due_at:
         return
     try:
         _run_again(known)
@@ -138,10 +159,24 @@ def take_up(workflow_id: str) -> None:
 
 
 def _run_again(known: Stored[Workflow]) -> None:
-    now = clock.now()
-    made = replace(known.value, run=known.value.run + 1, due_at=_due_at(now, known.value.until))
-    store.workflows.WORKFLOWS.replace(known, made, op=store.table.new_op())
+    made = replace(known.value, run=known.value.run + 1, due_at=_due_at(clock.now(), known.value.until))
+    store.workflows.WORKFLOWS.replace(known, made, op=store.table.new_op(), used_again=True)
     start(made)
+
+
+def _keep_lease(before: Stored[Workflow]) -> Stored[Workflow]:
+    """The row after a deed. One that came back without moving is a piece of longer work: it is alive, so that
+    nobody need take it up (1 write unit every seven minutes or so, 1 more for the index).
+    """
+    known = find(before.value.workflow_id)
+    now = clock.now()
+    if known.version == before.version and known.value.due_at < now + LEASE_SECONDS // 2:
+        made = replace(known.value, due_at=_due_at(now, known.value.until))
+        try:
+            return store.workflows.WORKFLOWS.replace(known, made, op=store.table.new_op(), used_again=True)
+        except ConflictError:
+            return find(known.value.workflow_id)
+    return known
 
 
 def _answer(one: Workflow, run: int) -> Answer:
@@ -156,4 +191,4 @@ def _answer(one: Workflow, run: int) -> Answer:
 
 
 def _due_at(now: int, until: int | None) -> int:
-    return max(now, until or 0) + LEASE_SECONDS
+    return min(max(now, until or 0), now + LONGEST_RUN) + LEASE_SECONDS

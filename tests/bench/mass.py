@@ -1,0 +1,97 @@
+"""What a notice to many costs a person, and that memory does not grow with the people.
+
+The people are told by the deployed function; the memory is that of the same walk in a process of its own, past
+fewer and past all of them. `python -m tests.bench.mass 10000` measures other numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from infra.local import LocalStack
+from tests.bench import report
+from tests.bench.report import Line, Section
+from tests.integration import masses
+from tests.integration.client import sign_up
+from tests.integration.crowd import people
+
+PEOPLE = 1_000
+A_COMPANY = 10
+FEW = 10
+"""The memory of so many times fewer people is compared."""
+FLAT = 1.15
+FASTEST = 200
+LONGEST_SECONDS = 3_600
+OURS = ("okki-leads-tell-people", "okki-leads-mail-feedback")
+
+
+def measure(stack: LocalStack, number: int = PEOPLE) -> Section:
+    """Tell so many people something, look at everybody once more, and weigh the walk."""
+    sign_up(stack)  # and with it the operator's key
+    listed = people(stack, number // A_COMPANY, A_COMPANY, f"bench{number}")
+    lines = []
+    for name, audience in (("everybody", "everybody"), ("people of a list", "listed")):
+        stack.wire.clear()
+        notice = masses.begin(stack, audience=audience, pace=FASTEST, start=False)
+        if audience == "listed":
+            notice.add(*listed)
+        notice.start()
+        _until_settling(notice)
+        lines.append(_line(stack, notice, f"tell {{:,}} {name}"))
+    bytes_of = [masses.weigh(stack, listed[: number // FEW]), masses.weigh(stack, listed)]
+    megabytes = [one / 2**20 for one in bytes_of]
+    ratio = {"MB": megabytes[1], "MB, ratio": megabytes[1] / megabytes[0]}
+    lines.append(Line(f"memory, {number:,} people against {number // FEW:,}", ratio, {"MB, ratio": FLAT}))
+    notes = [
+        "A person is a row, written before the mail leaves and after it; a third time if SES reports that it came back.",
+        "The rest is the notice's own row, twice for each piece of 40 seconds, and 1 unit for 20 people on a list.",
+    ]
+    return Section("Notices to many", lines, notes)
+
+
+def _line(stack: LocalStack, notice: masses.Notice, name: str) -> Line:
+    number = sum(notice.counted().values())
+    calls = [
+        call
+        for call in stack.wire.calls
+        if call.function in OURS or not call.function.startswith("okki-leads")
+    ]
+    by = Counter(call.operation for call in calls if call.status == 200)
+    told = notice.told()
+    figures = {
+        "mails": by["SendEmail"] / number,
+        "twice": sum(1 for times in told.values() if times != 1),
+        "write units": sum(call.write_units for call in calls) / number,
+        "read units": sum(call.read_units for call in calls) / number,
+        "calls": len(calls) / number,
+    }
+    return Line(name.format(number), figures, {"mails": 1.0, "twice": 0.0, "write units": 3.0})
+
+
+def _until_settling(notice: masses.Notice) -> None:
+    """Until everybody was passed, and SES's reports are through."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < end:
+        if notice.state != "running" and not notice.stack.messages("feedback"):
+            return
+        time.sleep(0.5)
+    raise TimeoutError("the notice did not end")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure so many people on a stack of its own."""
+    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
+    with LocalStack(proxy=True, quiet=True) as stack:
+        section = measure(stack, *[int(one) for one in arguments])
+    print(report.table(section))
+    print(json.dumps([line.figures for line in section.lines]))
+    return 1 if any(line.broken for line in section.lines) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

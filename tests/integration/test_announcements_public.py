@@ -1,0 +1,102 @@
+"""Whoever no mail reaches, and whoever thinks of joining, reads in public what we owe them to know."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.api.described.announcements import SHAPES
+from chalicelib.privacy import policies
+from infra.local import LocalStack
+from infra.local.package import ROOT
+from tests.integration.client import eventually, request
+from tests.integration.ender import WORDS, Board, announcements, board, evidence
+
+pytestmark = pytest.mark.clause("discontinuation", "incidents", "policy-updates")
+
+PATH = "/v1/announcements"
+
+
+@pytest.fixture(name="stack", scope="module")
+def with_news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    """A stack whose package holds a version of the policy that was published today."""
+    project = tmp_path_factory.mktemp("news") / "project"
+    project.mkdir()
+    for name in ("app.py", "requirements.txt", "chalicelib", ".chalice", "infra"):
+        source = ROOT / name
+        if source.is_dir():
+            unwanted = shutil.ignore_patterns("__pycache__", "deployments")
+            shutil.copytree(source, project / name, ignore=unwanted)
+        else:
+            shutil.copy(source, project / name)
+    folder = project / "chalicelib/privacy/published"
+    today = policies.day(int(time.time()))
+    made = {
+        **json.loads((folder / "2025-01-16.json").read_text()),
+        "version": (today + timedelta(days=20)).isoformat(),
+        "published_on": today.isoformat(),
+        "effective_on": (today + timedelta(days=20)).isoformat(),
+        "changes": {"en": ["A processor joins."], "zh": ["新增一家处理商。"]},
+    }
+    (folder / f"{made['version']}.json").write_text(json.dumps(made))
+    with LocalStack(proxy=True, quiet=True, project=project) as running:
+        running.retry_after(3)
+        yield running
+
+
+@pytest.fixture(name="staff", scope="module")
+def the_board(stack: LocalStack) -> Board:
+    return board(stack)
+
+
+def test_anybody_reads_of_a_new_policy_without_an_account_and_in_their_language(stack: LocalStack) -> None:
+    answer = request(stack.api + PATH)
+    assert answer.status == 200
+    assert answer.cookies == []
+    assert answer.headers["cache-control"] == "no-store"
+    (one,) = answer.json["items"]
+    shape = SHAPES["Announcements"]["properties"]["items"]["items"]
+    assert one.keys() == shape["properties"].keys()
+    assert one["kind"] == "policy"
+    assert one["text"] == "A processor joins."
+    (chinese,) = announcements(stack, "zh-CN,zh;q=0.9")
+    assert chinese["text"] == "新增一家处理商。"
+    assert one["id"] == chinese["id"]
+    assert one["id"].removeprefix("policy-") in chinese["title"]
+
+
+def test_what_is_announced_stands_there_word_for_word_until_it_is_withdrawn(
+    stack: LocalStack, staff: Board
+) -> None:
+    made = staff.announced()
+    (shown,) = eventually(lambda: [one for one in announcements(stack) if one["kind"] == "discontinuation"])
+    assert WORDS["en"] in shown["text"]
+    assert shown["changed_at"] is None
+    assert made["id"] not in json.dumps(announcements(stack)), "whose decision it is is nobody's business"
+    (said,) = evidence(stack, f"public#{shown['id']}#")
+    assert (said["act"], said["title_en"], said["text_en"]) == ("published", shown["title"], shown["text"])
+    assert WORDS["zh"] in said["text_zh"]
+    assert staff.take_back(made["id"]).status == 200
+    (again,) = [one for one in announcements(stack) if one["kind"] == "discontinuation"]
+    assert again["id"] != shown["id"]
+    assert "taken back" in again["text"]
+    assert [one["act"] for one in evidence(stack, f"public#{shown['id']}#")] == ["published", "withdrawn"]
+    order = [one["kind"] for one in announcements(stack)]
+    assert order == ["discontinuation", "policy"], "the newest first"
+
+
+def test_an_empty_page_never_stands_for_an_outage(stack: LocalStack) -> None:
+    stack.wire.inject(kind="fail", service="dynamodb", operation="Query", times=20)
+    answer = request(stack.api + PATH)
+    assert answer.status == 503
+    stack.wire.reset()
+
+
+def test_nobody_writes_there_by_the_front_door(stack: LocalStack) -> None:
+    for method in ("POST", "PUT", "DELETE"):
+        assert request(stack.api + PATH, method, {"title": "We are sold"}).status in {403, 404, 405}
