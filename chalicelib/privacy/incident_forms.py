@@ -39,7 +39,7 @@ class Known:
     """
 
     facts: Facts
-    now: int
+    as_of: int
     aware_at: int
     from_at: int
     until_at: int
@@ -79,7 +79,7 @@ def form(obligation: Obligation, known: Known) -> dict[str, Any]:
     """
     locale = "zh" if obligation.clock in _CHINESE else "en"
     asked = list(FORMS[obligation.clock.id])
-    if not obligation.late(known.now):
+    if not obligation.late(known.as_of):
         asked = [one for one in asked if one is not DELAY]
     answers = [
         {

@@ -1,5 +1,7 @@
 """Incidents: opened, scoped, worded, told."""
 
+# ruff: noqa: RUF001 - Chinese text is punctuated as Chinese is.
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -89,7 +91,7 @@ _EN: Final = {
     "situation": "A copy of the member list of your company was taken. Names and mail addresses are in it.",
     "measures": "The way in is closed, and all keys that were near it have been replaced.",
     "advice": "Be wary of mail that asks for a password or a payment, and change a password you use twice.",
-    "remedies": "Write to the address in section 8 of the policy; we answer questions and help with a report.",
+    "remedies": "Write to the address in section 8 of the policy; we answer questions and help to report.",
 }
 _ZH: Final = {
     "situation": "贵公司的成员名单被复制，其中包含姓名和邮箱地址。",

@@ -46,8 +46,8 @@ class Told(NamedTuple):
 
 
 def form(incident_id: str, name: str) -> dict[str, Any]:
-    """The form for an obligation, by its name, filled with what is known now; two queries and two reads. It is
-    not kept: its digest comes back with the report.
+    """The form for an obligation, by its name, filled with what is known now; two queries and two reads. It
+    is not kept: its digest comes back with the report.
 
     Raises:
         NotFoundError: no such incident, or nothing of that name is owed to an authority.
@@ -61,7 +61,7 @@ def form(incident_id: str, name: str) -> dict[str, Any]:
     delays = [each.delay_reasons for each in reports(incident_id) if each.obligation == name]
     known = incident_forms.Known(
         facts=one.facts(),
-        now=clock.now(),
+        as_of=clock.now(),
         aware_at=one.aware_at,
         from_at=one.from_at,
         until_at=one.until_at,

@@ -106,7 +106,7 @@ def filled(**changes: Any) -> incident_forms.Known:
     moments = Moments(AWARE, AWARE, AWARE, AWARE)
     made = incident_forms.Known(
         facts=facts,
-        now=AWARE + 1,
+        as_of=AWARE + 1,
         aware_at=AWARE,
         from_at=AWARE - 7_200,
         until_at=AWARE - 3_600,
@@ -147,8 +147,8 @@ def test_a_late_report_says_why() -> None:
     first = next(one for one in to_authorities(filled()) if one.name == "gdpr_authority:DE")
     assert first.ends_at is not None
     names = lambda known: {one["name"] for one in incident_forms.form(first, known)["questions"]}  # noqa: E731
-    assert "delay" not in names(filled(now=first.ends_at - 1))
-    late = filled(now=first.ends_at)
+    assert "delay" not in names(filled(as_of=first.ends_at - 1))
+    late = filled(as_of=first.ends_at)
     assert incident_forms.form(first, late)["missing"] == ["delay"]
     said = incident_forms.form(first, replace(late, delay_reasons="The logs had to be restored first."))
     assert said["missing"] == []
