@@ -20,7 +20,7 @@ Locale = Literal["en", "zh"]
 LANGUAGE_TAG: Final[Mapping[Locale, str]] = {"en": "en", "zh": "zh-Hans"}
 
 _TEMPLATES: Final = Path(__file__).parent.parent / "templates"
-_NAME: Final = re.compile(r"[a-z]+(?:_[a-z]+)*\.(?:html|txt|css)\Z")
+_NAME: Final = re.compile(r"[a-z]+(?:_[a-z]+)*\.(?:css|html|js|txt)\Z")
 _LINK_ALONE: Final = re.compile(r"https?://\S+\Z")
 
 

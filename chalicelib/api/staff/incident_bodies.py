@@ -43,7 +43,7 @@ _People = Annotated[
     ],
     Field(max_length=1_000),
 ]
-_Category = Literal[
+IncidentCategory = Literal[
     "logon",
     "authentication",
     "automatic",
@@ -66,7 +66,7 @@ class IncidentFacts(Form):
     aware_at: Moment | None = None
     people: _People | None = None
     companies: Annotated[int, Field(ge=0, le=_MANY)] | None = None
-    categories: Annotated[list[_Category], Field(min_length=1, max_length=12)] | None = None
+    categories: Annotated[list[IncidentCategory], Field(min_length=1, max_length=12)] | None = None
     within_only: bool | None = None
     credentials: bool | None = None
     significant_harm: bool | None = None

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Identifier, Text
-from chalicelib.api.staff.incident_bodies import Moment, at
+from chalicelib.api.staff.incident_bodies import IncidentCategory, Moment, at
 from chalicelib.api.staff.incident_progress import company_view, incident_view, whole_view
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, InvalidError
@@ -29,20 +29,6 @@ _CLAUSES: Final = ("incidents",)
 
 Words = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=1100)]
 """Four of them are one announcement."""
-_Category = Literal[
-    "logon",
-    "authentication",
-    "automatic",
-    "email_tracking",
-    "communications",
-    "integration",
-    "ai",
-    "stored",
-    "notification",
-    "cookies",
-    "added_prospect",
-    "stocked_prospect",
-]
 _Kind = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 
 
@@ -57,7 +43,7 @@ class IncidentLook(Form):
     session_id: Identifier | None = None
     company_ids: Annotated[list[Identifier], Field(max_length=200, default_factory=list)]
     everywhere: bool = False
-    categories: Annotated[list[_Category], Field(max_length=12, default_factory=list)]
+    categories: Annotated[list[IncidentCategory], Field(max_length=12, default_factory=list)]
     kinds: Annotated[list[_Kind], Field(max_length=60, default_factory=list)]
 
 

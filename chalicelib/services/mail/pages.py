@@ -27,12 +27,12 @@ __all__ = [
     "STYLE_HASH",
     "Choice",
     "Locale",
+    "Script",
     "choice_of",
     "done_page",
     "gone_page",
     "locale_of",
     "plain_page",
-    "scripted_page",
     "stop_page",
     "stopped_page",
     "unsubscribe_page",
@@ -152,9 +152,22 @@ def _part_value(rest: bytes) -> str:
     return value.decode("ascii", "replace")
 
 
-def scripted_page(name: str, locale: Locale, script: str) -> str:
-    """A page with a script of ours, which its own policy has to name by hash: `CSP` allows none."""
-    return _page(name, locale, {}, f"\n<script>{script}</script>")
+class Script:
+    """A script of ours and the pages that run it. Read and hashed once; ``csp`` is their
+    Content-Security-Policy: one known style sheet, this script, requests to ourselves.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._text = "\n" + source(name).strip() + "\n"
+        digest = base64.b64encode(hashlib.sha256(self._text.encode()).digest()).decode("ascii")
+        self.csp: Final = (
+            f"default-src 'none'; style-src 'sha256-{STYLE_HASH}'; script-src 'sha256-{digest}';"
+            " connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        )
+
+    def page(self, name: str, locale: Locale) -> str:
+        """The whole page. All its words are in the template: the script only shows and hides them."""
+        return _page(name, locale, {}, f"\n<script>{self._text}</script>")
 
 
 def _page(name: str, locale: Locale, values: Mapping[str, str], after: str = "") -> str:
