@@ -40,7 +40,7 @@ def guard(handle: Callable[[dict[str, Any]], Answer]) -> Callable[[Any, Any], An
         try:
             return handle(event)
         except (ConflictError, RetryLaterError, UnavailableError) as error:
-            telemetry.event(f"{handle.__name__}_again", reason=type(error).__name__)
+            telemetry.event(f"{handle.__name__}_again", error=error)
             raise AgainError(AgainError.__name__) from None
         except Exception as error:
             telemetry.event(f"{handle.__name__}_error", error=error)
