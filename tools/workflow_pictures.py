@@ -102,7 +102,8 @@ def entries(machine: Machine) -> set[str]:
     room = import_module(f"chalicelib.services.{_room(machine)}")
     for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
         for function in vars(import_module(module.name)).values():
-            if isinstance(function, FunctionType) and not _counted(function, seen):
+            own = isinstance(function, FunctionType) and function.__module__.startswith(room.__name__)
+            if own and not _counted(function, seen):
                 found |= {end for end, _ in _moves(function, stages, seen) if end != SAME}
     return found
 

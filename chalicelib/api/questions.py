@@ -76,11 +76,12 @@ def list_questions(call: Call) -> dict[str, Any]:
     permission=Permission.OWN_SETTINGS,
     clauses=("partners", "complainant", "public", "merger"),
     answer="Question",
-    errors=(429,),
+    errors=(409, 429),
 )
 def answer_question(call: Call) -> dict[str, Any]:
     """Holds at once. A no after a yes takes it back: from then on nothing more is given on it, and a file
     that has not left does not leave any more. A yes said again a day later, or to changed words, is renewed.
+    409 `withdrawn` for a yes to a successor who does not take over any more.
     """
     form: Answered = call.body
     locale = wording.locale_of(call.accept_language)

@@ -19,8 +19,10 @@ NOTICE_SECONDS: Final = int(DISCONTINUATION_NOTICE.total_seconds())
 """30 x 86,400; a day is 24 hours here, whatever a calendar does to it."""
 
 
-FURTHEST: Final = 366 * 86_400
-"""An end further away is not announced yet: most would have forgotten, and what proves it might be over."""
+FURTHEST: Final = 300 * 86_400
+"""An end further away is not announced yet: most would have forgotten, and the rows that say who was told go
+after twelve months: then everybody would be told again. The rest of the year is for an end that moves.
+"""
 
 
 def begins(day: date) -> int:
@@ -47,7 +49,7 @@ def moved(ends_at: int, last_accepted_at: int) -> int:
 
 def may_want(ends_at: int, now: int) -> Decision:
     """Whether such an end may be proposed now: with less than 30 full days nobody could be told in time, and
-    more than a year is too far to be told of.
+    more than 300 days are too far to be told of.
     """
     if ends_at > now + FURTHEST:
         return Refused("discontinuation", "too_far")

@@ -71,6 +71,24 @@ def groups(counted: Mapping[str, int]) -> dict[Group, int]:
     return found
 
 
+def together(
+    known: Mapping[str, int] | None, before: Mapping[str, int], counted: Mapping[str, int]
+) -> dict[str, int]:
+    """Numbers by key after everybody was counted again; ``before`` is what the count before this one found.
+
+    Never less than what is ``known``, whoever found it out: looking elsewhere eases nothing. And no more than
+    what this count adds to that, so that a correction (a country that was found out, an upper bound that a
+    second person brought down) is not undone by looking elsewhere either.
+    """
+    if known is None:
+        return dict(sorted(counted.items()))
+    found = {}
+    for key in sorted(known.keys() | counted.keys()):
+        there, now = int(known.get(key, 0)), int(counted.get(key, 0))
+        found[key] = max(there, min(now, there + now - int(before.get(key, 0))))
+    return {key: number for key, number in found.items() if number}
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known. None: nobody has found out. What exempts is False until it is shown."""

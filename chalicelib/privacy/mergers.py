@@ -21,9 +21,11 @@ from chalicelib.privacy.disclosure_facts import Authorised, authorisation_ends
 CLAUSE: Final = "merger"
 _DAY: Final = 86_400
 TOLD_BEFORE: Final = 30 * _DAY
-"""Seconds between the day people begin to be told and the day the successor takes over: as for the end of the
-product (4.1.3).
+"""Seconds between telling everybody and the day the successor takes over: as for the end of the product
+(4.1.3). Judged by the plan when it is accepted, and by the mails on the day.
 """
+FURTHEST: Final = 300 * _DAY
+"""A day further away is not told of yet: the rows that say who has been told go after twelve months."""
 TIME_TO_ANSWER: Final = 21 * _DAY
 """Seconds that everybody has to answer, at least."""
 
@@ -61,6 +63,8 @@ def may_begin(plan: Plan, in_force: str, now: int) -> Decision:
     """
     if plan.takes_over_at < now + TOLD_BEFORE:
         return Refused(CLAUSE, "takes_over_too_soon")
+    if plan.takes_over_at > now + FURTHEST:
+        return Refused(CLAUSE, "takes_over_too_late")
     if plan.bound:
         return bound(plan, in_force)
     if plan.answer_until is None or plan.answer_until < now + TIME_TO_ANSWER:
@@ -77,6 +81,14 @@ def bound(plan: Plan, in_force: str) -> Decision:
     if plan.policy_version != in_force:
         return Refused(CLAUSE, "bound_to_another_policy")
     return Allowed()
+
+
+def takes_over_from(plan: Plan, all_told_at: int | None) -> int | None:
+    """When a successor that is bound may take over: on the day that was named, and not before everybody who
+    was there has known of it for ``TOLD_BEFORE``, counted from the last mail that was accepted for delivery.
+    None: not everybody has been told yet. Closed, for the sake of whoever would learn of it afterwards.
+    """
+    return None if all_told_at is None else max(plan.takes_over_at, all_told_at + TOLD_BEFORE)
 
 
 def goes_along(said: Authorised | None, now: int) -> Decision:

@@ -21,6 +21,10 @@ from chalicelib.privacy.retention import READING
 HOUR: Final = 3600
 PAST: Final = READING
 """How far back an actor's own hours are compared; they are kept no longer."""
+CLIENT_KINDS: Final = frozenset({"contact", "message", "body", "delivery", "open"})
+"""Of what users open, the records that count: those about people their company deals with. A user's looking
+at what is about themselves is nobody's business. Of the staff everything counts.
+"""
 SINGAPORE: Final = timezone(timedelta(hours=8), "SGT")
 """No summer time since 1982, so a fixed offset will do."""
 

@@ -93,10 +93,18 @@ class Cancellation:
         default_factory=dict,
     )
     held: dict[str, int] = opaque(why="rows by kind that open holds keep", default_factory=dict)
+    told: dict[str, int] = opaque(
+        why="of those, the rows that holds keep which are told of: what a certificate may count",
+        default_factory=dict,
+    )
     laws: tuple[str, ...] = opaque(
         why="provisions that are told of; never those of a secret hold", default=()
     )
     secret: bool = opaque(why="a hold keeps something that the company must not learn of", default=False)
+    silent: bool = opaque(
+        why="the last hold was never told of: what follows its end is not proved in the company's chain",
+        default=False,
+    )
     review_at: int | None = opaque(why="when the holds that are told of are looked at again", default=None)
     rounds: int = opaque(why="how often the last look found something left", default=0)
     erased_at: int | None = opaque(default=None)

@@ -132,23 +132,6 @@ class DisclosurePayload:
 
 
 @record(
-    kind="disclosure_opening",
-    table="operator",
-    subject=Subject.USER,
-    role=Role.CONTROLLER,
-    retention=Retention.IDEMPOTENCY,
-)
-class DisclosureOpening:
-    """A request of the staff that carried an Idempotency-Key opened a case. Not kept beside the companies'
-    own: that there is a case may be what an order forbids to tell.
-    """
-
-    key: str = opaque(why="keyed hash of who, and the client's key")
-    body_hash: str = opaque(why="keyed hash of the request body")
-    disclosure_id: str = opaque()
-
-
-@record(
     kind="disclosure_question",
     table="accounts",
     subject=Subject.USER,

@@ -87,7 +87,7 @@ class Ending:
     closed_at: int | None = opaque(default=None)
     cursor_at: int | None = opaque(why="when the company passed last had come", default=None)
     cursor_id: str | None = opaque(why="that company", default=None)
-    companies: int = opaque(why="passed in this round", default=0)
+    companies: int = opaque(why="that end with the service, as of the last look", default=0)
     certified: int = opaque(why="of these, cancelled with a certificate", default=0)
     held: int = opaque(why="of these, kept in part for a legal matter", default=0)
     unfinished: int = opaque(why="of these, neither yet", default=0)

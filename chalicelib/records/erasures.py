@@ -124,7 +124,8 @@ class Erasure:
 )
 class CompanyErasure:
     """One page of erasing a whole company, written before its rows go: how many of which kind, up to which
-    place of the walk, so that a page that is done again is not counted again. The last of a round is DONE.
+    place of the walk, so that a page that is done again is not counted again. What was counted and did not
+    go, because time or a new hold ended the page, is taken back. The last of a round is DONE.
     """
 
     company_id: str = opaque()

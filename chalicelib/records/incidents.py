@@ -88,6 +88,9 @@ class Incident:
     until_at: int = opaque(why="its end")
     actor_id: str | None = opaque(why="id of a user or of somebody of the staff who did it", default=None)
     session_id: str | None = opaque(why="the session it was done with", default=None)
+    about_staff: tuple[str, ...] = opaque(
+        why="ids of the staff whose doing some look was for: others handle it", default=()
+    )
     company_ids: tuple[str, ...] = opaque(why="the only companies concerned; empty: any", default=())
     kinds: tuple[str, ...] = opaque(why="kinds of record concerned; empty: any", default=())
     categories: tuple[str, ...] = opaque(why="of the policy (2.2), that are concerned", default=())
@@ -117,6 +120,7 @@ class Incident:
     contained_at: int | None = opaque(default=None)
     downgraded_by: str | None = opaque(default=None)
     downgraded_at: int | None = opaque(default=None)
+    worded_by: str | None = opaque(why="who of the staff found the contents", default=None)
     reports: int = opaque(why="how often an authority was told something", default=0)
     done: dict[str, int] = opaque(why="when what stops a clock happened", default_factory=dict)
     mass_ids: dict[str, str] = opaque(why="notices sent, by whom they are for", default_factory=dict)
@@ -184,12 +188,16 @@ class IncidentCompany:
     users: int = opaque(why="of its users, that are concerned", default=0)
     prospects: int = opaque(why="people in its data, that are concerned", default=0)
     records: int = opaque(default=0)
-    found: dict[str, int] = opaque(why="role -> the look that found it first", default_factory=dict)
+    found: dict[str, int] = opaque(
+        why="role -> the look that found it, or last found a larger share of it", default_factory=dict
+    )
     opened: dict[str, int] = opaque(why="kind -> how often one was opened, by the log", default_factory=dict)
     seen: str = opaque(why="the last piece of the log that was added, so that none counts twice", default="")
     first_at: int | None = opaque(why="first access in the window", default=None)
     last_at: int | None = opaque(default=None)
-    told_at: int | None = opaque(default=None)
+    accounts: tuple[str, ...] = opaque(why="ids of its users under whose name was read", default=())
+    everybody: bool = opaque(why="what was opened may be about any of its users", default=False)
+    unreadable: bool = opaque(why="it could not be looked into: nobody knows how many", default=False)
 
 
 @record(

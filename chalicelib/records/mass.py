@@ -106,6 +106,10 @@ class Mass:
     tally: dict[str, int] = opaque(why="people by outcome, in this pass so far", default_factory=dict)
     counted: dict[str, int] = opaque(why="the same, in the last whole pass", default_factory=dict)
     last_accepted_at: int | None = opaque(default=None)
+    all_told_at: int | None = opaque(
+        why="the last acceptance when everybody there was had been told; who joined later does not move it",
+        default=None,
+    )
 
 
 @record(

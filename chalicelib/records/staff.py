@@ -178,6 +178,23 @@ class StaffSession:
 
 
 @record(
+    kind="staff_done",
+    table="operator",
+    subject=Subject.STAFF,
+    role=Role.CONTROLLER,
+    retention=Retention.IDEMPOTENCY,
+)
+class StaffDone:
+    """A request of the staff that carried an Idempotency-Key took effect: which thing it made, from which
+    body. Not kept beside the companies' own: that there is a case may be what an order forbids to tell.
+    """
+
+    key: str = opaque(why="keyed hash of who, the route and the client's key")
+    body_hash: str = opaque(why="keyed hash of the request body")
+    made_id: str = opaque(why="a case, an incident")
+
+
+@record(
     kind="staff_paper",
     table="operator",
     subject=Subject.STAFF,

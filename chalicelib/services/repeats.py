@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from chalicelib import store
 from chalicelib.kernel.errors import ConflictError
@@ -11,8 +11,24 @@ from chalicelib.kernel.errors import ConflictError
 if TYPE_CHECKING:
     from chalicelib.services.accounts.sessions import Principal
     from chalicelib.store.idempotency import Once
+    from chalicelib.store.transaction import Transaction
 
 T = TypeVar("T")
+
+
+class Guard(Protocol):
+    """What remembers one client key: which thing it made."""
+
+    def made(self) -> str | None:
+        """The id an earlier request with this key made. Raises InvalidError: it had another body."""
+        ...
+
+    def add_to(self, transaction: Transaction, made_id: str) -> None:
+        """Let the transaction note what it makes."""
+        ...
+
+
+G = TypeVar("G", bound=Guard)
 
 
 class Repeat(NamedTuple):
@@ -39,7 +55,11 @@ def once(
         InvalidError: the key came with another body before.
         ConflictError: as ``make`` raised it, when it was not about the key.
     """
-    guard = repeat.once(who) if repeat is not None else None
+    return guarded(repeat.once(who) if repeat is not None else None, again, make)
+
+
+def guarded(guard: G | None, again: Callable[[str], T], make: Callable[[G | None], T]) -> T:
+    """`once` with a guard of the caller's own; None: the client sent no key. Raises as `once`."""
     done = guard.made() if guard is not None else None
     if done is not None:
         return again(done)

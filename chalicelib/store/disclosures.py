@@ -17,7 +17,6 @@ from chalicelib.records.disclosures import (
     Disclosed,
     Disclosure,
     DisclosureAct,
-    DisclosureOpening,
     DisclosurePayload,
     DisclosureQuestion,
     QuestionReceipt,
@@ -39,7 +38,6 @@ def _silence(told: Disclosed) -> Due | None:
 CASES = Rows(Disclosure, pk="disclosures", sk="case#{disclosure_id}", owner=ids.OPERATOR)
 PAYLOADS = Rows(DisclosurePayload, pk="disclosures", sk="payload#{disclosure_id}", owner=ids.OPERATOR)
 QUESTIONS = Rows(DisclosureQuestion, pk="{company_id}", sk="question#{user_id}#{question_id}")
-OPENINGS = Rows(DisclosureOpening, pk="disclosures", sk="opening#{key}", owner=ids.OPERATOR)
 DISCLOSED = Rows(Disclosed, pk="{company_id}", sk="disclosed#{disclosure_id}", due=_silence)
 RECEIPTS = Rows(QuestionReceipt, pk="{company_id}", sk="question#{user_id}#{receipt_id}")
 ACTS = Rows(DisclosureAct, pk="{company_id}", sk="disclosure#{act_id}")

@@ -16,7 +16,7 @@ from chalicelib.records.discontinuation import Ending, EndingCompany, EndingEvid
 from chalicelib.store import batches
 from chalicelib.store.failures import translate
 from chalicelib.store.prospects import POSTINGS
-from chalicelib.store.table import Rows, Stored
+from chalicelib.store.table import Rows, Stored, get_together
 
 _OWNER: Final = ids.OPERATOR
 
@@ -31,6 +31,14 @@ def page(limit: int, before: str | None) -> list[Ending]:
     start = None if before is None else f"ending#{before}"
     found = ENDINGS.query("endings", "ending#", before=start, newest_first=True, page_size=limit)
     return [one.value for one in islice(found, limit)]
+
+
+def noted(ending_id: str, company_ids: list[str]) -> frozenset[str]:
+    """Which of these companies are noted as ending with the service; up to a hundred, one call."""
+    if not company_ids:
+        return frozenset()
+    wanted = ((COMPANIES, {"ending_id": ending_id, "company_id": one}) for one in company_ids)
+    return frozenset(one.value.company_id for one in get_together(*wanted) if one is not None)
 
 
 def companies(ending_id: str, after: str | None, limit: int) -> list[Stored[EndingCompany]]:

@@ -5,25 +5,30 @@ finding whom it concerns: counted by keys and open facts, nothing of a client's 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.kernel import clock, ids
 from chalicelib.privacy import fields, retention
-from chalicelib.records.incident_work import IncidentOpening, IncidentWork
+from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import IncidentCompany, IncidentPerson
 from chalicelib.store import batches, expiry
+from chalicelib.store.agreements import SHARINGS
 from chalicelib.store.failures import translate
 from chalicelib.store.incidents import COMPANIES, PEOPLE
-from chalicelib.store.table import Rows, Stored, expiry_of, new_op, policy_now, query_rows
+from chalicelib.store.prospects import REVEALS
+from chalicelib.store.table import Rows, Stored, expiry_of, get_together, new_op, policy_now, query_rows
 
 _OWNER: Final = ids.OPERATOR
 _LAST: Final = "\uffff"
+_SHARED: Final = "shared"
+_REVEALED: Final = "revealed"
+TOGETHER: Final = 100
+"""Keys in one BatchGetItem; DynamoDB takes no more."""
 
 WORK = Rows(IncidentWork, pk="incident#{incident_id}", sk="work", owner=_OWNER)
-OPENINGS = Rows(IncidentOpening, pk="incidents", sk="opening#{key}", owner=_OWNER)
 
 
 class Held(NamedTuple):
@@ -48,19 +53,53 @@ def people(incident_id: str, after: str = "") -> Iterator[tuple[str, IncidentPer
         yield f"person#{value.company_id}#{value.person_id}", value
 
 
-def people_of(incident_id: str, company_id: str) -> set[str]:
-    """Ids of the people an incident concerns under one company; a query for each MB."""
-    found = PEOPLE.query(f"incident#{incident_id}", f"person#{company_id}#")
-    return {one.value.person_id for one in found}
+def companies_of(incident_id: str, company_ids: Sequence[str]) -> list[Stored[IncidentCompany] | None]:
+    """What is known of these companies, in their order; a call for each hundred."""
+    known: list[Stored[IncidentCompany] | None] = []
+    for start in range(0, len(company_ids), TOGETHER):
+        keys = [
+            {"incident_id": incident_id, "company_id": one} for one in company_ids[start : start + TOGETHER]
+        ]
+        known += get_together(*((COMPANIES, key) for key in keys))
+    return known
 
 
-def add_people(found: Iterable[IncidentPerson]) -> int:
-    """Put people on the list of an incident, 25 a call, 1 write unit each; those that are on it are written
-    over. How many. Repeatable.
+def add_people(found: Sequence[IncidentPerson]) -> int:
+    """Put people on the list of an incident who are not on it; how many. Whoever is keeps the look that found
+    them first. Repeatable. A read unit each, a hundred a call; a write unit for each new one, 25 a call.
     """
     until, policy, op = expiry_of(IncidentPerson), policy_now(), new_op()
-    rows = [PEOPLE.encode(one, op=op, version=1, expires_at=until, due=None, policy=policy) for one in found]
-    return batches.put(PEOPLE.model.Meta.table_name, rows)
+    added = 0
+    for start in range(0, len(found), TOGETHER):
+        some = found[start : start + TOGETHER]
+        known = get_together(*((PEOPLE, _key(one)) for one in some))
+        new = [one for one, there in zip(some, known, strict=True) if there is None]
+        rows = [
+            PEOPLE.encode(one, op=op, version=1, expires_at=until, due=None, policy=policy) for one in new
+        ]
+        added += batches.put(PEOPLE.model.Meta.table_name, rows)
+    return added
+
+
+def _key(one: IncidentPerson) -> dict[str, str]:
+    return {"incident_id": one.incident_id, "company_id": one.company_id, "person_id": one.person_id}
+
+
+def shared_or_received(company_id: str, after: str = "") -> Iterator[tuple[str, str]]:
+    """People a company shared, and then those that were revealed to it, whether that still holds or not, each
+    with the place behind which to go on; pages as they are read. Some are named twice.
+    """
+    part, passed, begun, number = (*after.split(" "), "", "", "", "")[:4]
+    if part != _REVEALED:
+        for sharing in _in(SHARINGS, f"{company_id}#shares", "shr_", passed):
+            share_id = sharing.value.share_id
+            first = int(number) if share_id == begun else 0
+            for at, named in enumerate(sharing.value.prospects[first:], first + 1):
+                yield f"{_SHARED} {passed} {share_id} {at}", named.partition(":")[2]
+            passed = share_id
+        passed = ""
+    for reveal in _in(REVEALS, f"{company_id}#revealed", "pr_", passed):
+        yield f"{_REVEALED} {reveal.value.prospect_id}", reveal.value.prospect_id
 
 
 def held(company_id: str, kinds: Iterable[str], most: int) -> Held:
@@ -131,9 +170,14 @@ def _sifted(company_id: str, table: str, pk: str, prefix: str) -> Iterator[tuple
 
 
 def _behind(rows: Rows[Any], incident_id: str, prefix: str, after: str) -> Iterator[Stored[Any]]:
-    where = rows.model.sk.between(after, prefix + _LAST)
+    yield from _in(rows, f"incident#{incident_id}", prefix, after)
+
+
+def _in(rows: Rows[Any], pk: str, prefix: str, after: str) -> Iterator[Stored[Any]]:
+    """Live rows of a kind in a partition, behind a sort key; nothing personal is opened."""
+    where = rows.model.sk.between(after or prefix, prefix + _LAST)
     try:
-        for row in rows.model.query(f"incident#{incident_id}", where, consistent_read=True):
+        for row in rows.model.query(pk, where, consistent_read=True):
             if row.sk != after and row.kind == rows.kind and (found := rows.live(row, None)) is not None:
                 yield found
     except PynamoDBException as error:

@@ -34,8 +34,10 @@ def find(incident_id: str) -> Stored[Incident] | None:
     return INCIDENTS.get(incident_id=incident_id, use=_USE)
 
 
-def register(limit: int, before: str | None = None) -> list[Incident]:
-    """Up to ``limit`` incidents, the newest first, from before the one with id ``before``. One query."""
+def register(limit: int, before: str | None = None, but_about: str = "") -> list[Incident]:
+    """Up to ``limit`` incidents, the newest first, from before the one with id ``before``, without those
+    about one of the staff. One query.
+    """
     rows = INCIDENTS.query(
         "incidents",
         "incident#",
@@ -44,7 +46,8 @@ def register(limit: int, before: str | None = None) -> list[Incident]:
         newest_first=True,
         page_size=limit,
     )
-    return [one.value for one in islice(rows, limit)]
+    shown = (one.value for one in rows if but_about not in one.value.about_staff)
+    return list(islice(shown, limit))
 
 
 def reports(incident_id: str) -> list[IncidentReport]:

@@ -11,17 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from pynamodb.exceptions import PynamoDBException
+from pynamodb.exceptions import DoesNotExist, PynamoDBException
 
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import UnavailableError
 from chalicelib.records.holds import HoldState
 from chalicelib.store import accounts, batches, due, expiry, holds, leaving, prospects
-from chalicelib.store.failures import backoff, translate
+from chalicelib.store.failures import backoff, call, translate
 from chalicelib.store.items import TABLES, AccountsRow, LedgerRow, Row
 from chalicelib.store.table import Rows
 
@@ -29,7 +29,9 @@ ORDER: Final = ("prospects", "samples", "workspace", "accounts")
 """Tables in the order in which they are emptied: the company's own row and its rules, by which everything
 else judges it, are in the last one. One that is not named comes first.
 """
-ROOTS: Final = ("access", "company", "hold#")
+RULES: Final = "access"
+"""Sort key of the company's rules."""
+ROOTS: Final = (RULES, "company", "hold#")
 """Sort keys in `accounts` that go last of all, and stay while anything is held: the release of a hold asks
 for the company's rules, and whoever asks about themselves is led to what is kept by the company's own row.
 """
@@ -60,6 +62,8 @@ class Found(NamedTuple):
     sk: str
     kind: str
     facts: Mapping[str, Any]
+    expires_at: int | None = None
+    """When its time is over; asked only where facts are not."""
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -114,7 +118,7 @@ def page(place: Place, after: str, limit: int, *, facts: bool, consistent: bool 
         "TableName": place.model.Meta.table_name,
         "KeyConditionExpression": "pk = :p" + (" AND sk > :a" if after else ""),
         "ExpressionAttributeValues": {":p": {"S": place.pk}} | ({":a": {"S": after}} if after else {}),
-        "ProjectionExpression": "sk, kind, facts.user_id, facts.person" if facts else "sk, kind",
+        "ProjectionExpression": "sk, kind, facts.user_id, facts.person" if facts else "sk, kind, expires_at",
         "ConsistentRead": consistent,
         "Limit": limit,
     }
@@ -129,7 +133,8 @@ def page(place: Place, after: str, limit: int, *, facts: bool, consistent: bool 
 def _found(place: Place, item: Mapping[str, Any]) -> Found:
     kind = item.get("kind", {}).get("S", "unknown")
     facts = {name: value.get("S") for name, value in item.get("facts", {}).get("M", {}).items()}
-    return Found(place, item["sk"]["S"], kind, facts)
+    over = item.get("expires_at", {}).get("N")
+    return Found(place, item["sk"]["S"], kind, facts, None if over is None else int(over))
 
 
 def users(company_id: str) -> list[str]:
@@ -254,6 +259,22 @@ def roots(company_id: str) -> list[Found]:
     for begin in ROOTS:
         items = _queried(AccountsRow, company_id, begin, "sk, kind")
         found += [one for one in (_found(place, item) for item in items) if is_root(one)]
+    return found
+
+
+def rules(company_id: str) -> Row | None:
+    """The row of the company's rules as it lies there, whatever its time says; None when it is gone. No hold
+    can be placed or released without it, and either makes another version of it.
+
+    Raises:
+        UnavailableError.
+    """
+    try:
+        found: Row = call(partial(AccountsRow.get, company_id, RULES, consistent_read=True))
+    except DoesNotExist:
+        return None
+    except PynamoDBException as error:
+        raise translate(error) from None
     return found
 
 

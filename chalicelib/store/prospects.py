@@ -16,6 +16,7 @@ from pynamodb.exceptions import PynamoDBException
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import ids
+from chalicelib.privacy.register import Use
 from chalicelib.records.prospects import AddedProspect, Claim, Holder, Posting, Reveal, Share, StockedProspect
 from chalicelib.store import batches, vault
 from chalicelib.store.failures import translate
@@ -128,6 +129,26 @@ def find(shelf: str, place: str, after: str | None, limit: int) -> list[tuple[st
         raise translate(error) from None
     found = [(one.sk, POSTINGS.live(one, None)) for one in rows if one.sk != after]
     return [(sk, None if one is None else one.value) for sk, one in found]
+
+
+def shared(prospect_id: str, use: Use) -> tuple[AddedProspect | None, set[str]]:
+    """What was shared of a person, and the companies that shared it or received it. One query."""
+    row = ADDED.model
+    added, parties = None, set()
+    where = row.sk.between("added", f"share#{_LAST}")  # holders lie between the two
+    try:
+        for one in row.query(prospect_id, where, consistent_read=True):
+            rows = next(rows for rows in (ADDED, SHARES, HOLDERS) if rows.kind == one.kind)
+            known = rows.live(one, use)
+            if known is None:
+                continue
+            if isinstance(known.value, AddedProspect):
+                added = known.value
+            elif isinstance(known.value, Share) or known.value.added:
+                parties.add(known.value.company_id)
+    except PynamoDBException as error:
+        raise translate(error) from None
+    return added, parties
 
 
 def posting_key(posting: Posting) -> str:

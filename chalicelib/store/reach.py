@@ -78,6 +78,13 @@ def family(company_id: str, message_id: str) -> list[WorkspaceRow]:
     return found
 
 
+def envelope(company_id: str, message_id: str) -> list[WorkspaceRow]:
+    """A message's own row and its deliveries, as far as they are still there: of its family they alone say
+    whom it is about (``covers``). One query, however many it went to.
+    """
+    return list(query_rows(WorkspaceRow, company_id, f"message#{message_id}"))
+
+
 def about(row: Found) -> tuple[str | None, str | None]:
     """Which user and which person a row is about, as far as it says so itself."""
     parts = row.sk.split("#")

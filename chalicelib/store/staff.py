@@ -17,6 +17,7 @@ from chalicelib.records.staff import (
     Roster,
     Staff,
     StaffAct,
+    StaffDone,
     StaffLogin,
     StaffPaper,
     StaffSession,
@@ -35,6 +36,7 @@ PAPERS = Rows(StaffPaper, pk="staff", sk="paper#{staff_id}#{paper_id}", owner=_O
 SESSIONS = Rows(StaffSession, pk="staff", sk="session#{staff_id}#{token_hash}", owner=_OWNER)
 LOGINS = Rows(StaffLogin, pk="mailbox#{mailbox}", sk="login", owner=_OWNER)
 SETUPS = Rows(StaffSetup, pk="setup#{token_hash}", sk="setup", owner=_OWNER)
+DONE = Rows(StaffDone, pk="repeats", sk="done#{key}", owner=_OWNER)
 GRANTS = Rows(Grant, pk="grants", sk="grant#{grant_id}", owner=_OWNER)
 ACTS = Rows(StaffAct, pk="{company_id}", sk="staff#{act_id}")
 ACCESSES = Rows(StaffAccess, pk="{company_id}", sk="access#{act_id}")

@@ -24,6 +24,11 @@ _covers: ContextVar[tuple[str, str, Covers] | None] = ContextVar("covers", defau
 SECRETS: Final = frozenset({"second_factor"})
 """What opens a door is no record of anything, and is deleted when its owner wants it."""
 
+KEPT: Final = frozenset({"reveal"})
+"""What is kept for a matter although its period is the base's and no hold lengthens that: whom a company
+received, when and by whom. Of the person it holds an id only.
+"""
+
 
 def begin(company_id: str, covers: Covers | None) -> None:
     """From now on deletions of this company ask ``covers``; None: there is nothing to ask."""
@@ -33,7 +38,9 @@ def begin(company_id: str, covers: Covers | None) -> None:
 def holdable(kind: str) -> bool:
     """Whether a hold keeps rows of this kind. A kind that is not known here is kept, to be safe."""
     made = fields.RECORDS.get(kind)
-    return made is None or (fields.declaration(made).retention in SUSPENDED and kind not in SECRETS)
+    if made is None or kind in KEPT:
+        return True
+    return fields.declaration(made).retention in SUSPENDED and kind not in SECRETS
 
 
 def waits(record: Any) -> bool:

@@ -151,7 +151,8 @@ def _clients(on: Drill) -> None:
     }
     refused = on.ask(on.noor, "PUT", f"{on.path}/contents", short, expect=(422,))
     on.say(f"words without one of the four contents are refused: {refused['errors'][0]['field']}")
-    on.ask(on.noor, "PUT", f"{on.path}/contents", drill_words.CONTENTS)
+    on.ask(on.ravi, "PUT", f"{on.path}/contents", drill_words.CONTENTS)
+    on.say("Ravi finds the words; he does not send them himself")
     on.ask(on.noor, "POST", f"{on.path}/tell", {"whom": ["clients"]}, expect=(202,))
     on.hours_until(lambda: _done(on, "clients"), 0.1, 20, "clients that were told")
     on.say("the clients' main administrators have been told, each of its own share")
@@ -239,6 +240,7 @@ def _acts(on: Drill) -> list[str]:
 
 def _close(on: Drill) -> None:
     on.later(7 * 24)
+    on.hours_until(lambda: not on.whole()["telling"]["coming_back"], 1, 30, "nobody left to be counted")
     for owed in on.whole()["obligations"]:
         if owed["toward"] == "authority":
             _report(on, owed["name"], "final" if owed["done_at"] else "first")

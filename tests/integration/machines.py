@@ -105,9 +105,11 @@ def sweep(stack: LocalStack) -> None:
     stack.invoke("Sweep", sample("schedule-sweep"))
 
 
-def take_up(stack: LocalStack, workflow_id: str) -> dict[str, Any]:
-    """Let the lease of a workflow run out and the sweep find it; the row of its next run."""
-    before = row(stack, workflow_id)
+def take_up(stack: LocalStack, workflow_id: str, before: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Let the lease of a workflow run out and the sweep find it; the row of its next run. ``before`` is the row
+    whose lease is meant: the clock is not carried over a wait that nobody has looked at.
+    """
+    before = before or row(stack, workflow_id)
     if (left := int(before["due_at"]) + 1 - stack.now()) > 0:
         stack.advance(int(left) + 1)
     sweep(stack)
@@ -118,9 +120,11 @@ def take_up(stack: LocalStack, workflow_id: str) -> dict[str, Any]:
     )
 
 
-def hop(stack: LocalStack, workflow_id: str, more: int = 0) -> None:
-    """Move the clock to when the row goes on, ``more`` seconds beyond; nothing if it does not wait."""
-    until = row(stack, workflow_id)["until"]
+def hop(stack: LocalStack, workflow_id: str, more: int = 0, at: dict[str, Any] | None = None) -> None:
+    """Move the clock to when the row goes on, ``more`` seconds beyond; nothing if it does not wait. ``at`` is
+    the row that is meant, which may have moved since: then nothing, or little, is hopped.
+    """
+    until = (at or row(stack, workflow_id))["until"]
     if until is not None and (left := int(until) - stack.now()) > 0:
         stack.advance(int(left) + 1 + more)
 
@@ -148,9 +152,9 @@ def to_the_end(
         still = time.monotonic() - changed
         dead = still > STARTS_WITHIN if found is None else found["status"] != "RUNNING"
         if dead or still > STUCK_AFTER:
-            take_up(stack, workflow_id)
+            take_up(stack, workflow_id, one)
         else:
-            hop(stack, workflow_id, hop_more)
+            hop(stack, workflow_id, hop_more, one)
         time.sleep(0.1)
     return one
 
@@ -186,6 +190,23 @@ def cut_off(stack: LocalStack, machine: str, calls: int, *, done: bool) -> Itera
         stack.wire.inject(kind="lose_request", function=function, skip=calls, times=1_000_000)
     else:
         stack.wire.inject(kind="lose_request", function=function, skip=calls, times=1_000_000)
+    try:
+        yield
+    finally:
+        stack.wire.reset()
+
+
+@contextmanager
+def deaf_after(stack: LocalStack, function: str, operation: str, calls: int) -> Iterator[None]:
+    """A function reaches AWS ``calls`` times more with an operation of DynamoDB, then not with that at all."""
+    stack.wire.inject(
+        kind="lose_request",
+        service="dynamodb",
+        function=function,
+        operation=operation,
+        skip=calls,
+        times=1_000_000,
+    )
     try:
         yield
     finally:

@@ -26,6 +26,10 @@ def main(command: str, *arguments: str) -> None:
         from chalicelib.services.erasure import company_walk
 
         company_walk.PAGE, company_walk.READ = int(page), int(page) // 2  # type: ignore[misc]  # few rows, many pages
+    if asked := os.environ.get("PLANTER_ASKED"):
+        from chalicelib.services.erasure import company_acts
+
+        company_acts.ASKED_AGAIN = int(asked)  # type: ignore[misc]
     print(json.dumps(_DOES[command](*arguments)))
 
 
@@ -124,7 +128,7 @@ def _any(hint: Any, known: Mapping[str, Any], kind: str) -> Any:
 
 
 def _erase(company: str, pieces: str = "") -> Any:
-    """Erase it; with a number, so many pieces of one page each. Says where it stopped, and why."""
+    """Erase it; with a number, so many pieces whose time is over at once. Says where it stopped, and why."""
     from chalicelib.kernel.errors import RetryLaterError, UnavailableError
     from chalicelib.services.erasure import company as eraser
 
@@ -139,6 +143,42 @@ def _erase(company: str, pieces: str = "") -> Any:
         if cursor is None:
             break
     return {"cursor": cursor}
+
+
+def _erase_while(company: str, moment: str, *hold: str) -> Any:
+    """Erase it while somebody places a hold: after the first rows went (``page``), or when it has just been
+    asked whether anything keeps the company's rules (``roots``).
+    """
+    from chalicelib import store
+
+    place: Any = store.batches if moment == "page" else store.partitions
+    name = "delete_across" if moment == "page" else "keeps_roots"
+    known, made = getattr(place, name), []
+
+    def interrupted(*arguments: Any) -> Any:
+        answer = known(*arguments)
+        setattr(place, name, known)
+        made.append(_hold(company, *hold))
+        return answer
+
+    setattr(place, name, interrupted)
+    return {**_erase(company), "hold": made[0]}
+
+
+def _stray(company: str, prospect: str) -> Any:
+    """A person of the base who names the company, which has no note of it any more; only proof."""
+    from chalicelib import store
+    from chalicelib.kernel import ids
+    from chalicelib.store.transfers import TRANSFERS
+
+    known = {"company_id": company, "prospect_id": prospect, "mailbox": prospect}
+    for rows in (store.prospects.HOLDERS, store.prospects.SHARES):
+        _put(rows, known)
+    values = {name: known.get(name, _any(hint, known, "transfer")) for name, hint in TRANSFERS._hints.items()}
+    transaction = store.transaction.Transaction(store.table.new_op())
+    transaction.put_new(TRANSFERS, TRANSFERS.cls(**{**values, "transfer_id": ids.new("trf")}))
+    transaction.commit()
+    return True
 
 
 def _weigh(company: str) -> Any:
@@ -208,6 +248,8 @@ def _hold(company: str, scope: str, target: str = "") -> Any:
 _DOES = {
     "plant": _plant,
     "erase": _erase,
+    "erase-while": _erase_while,
+    "stray": _stray,
     "weigh": _weigh,
     "state": _state,
     "destroy": _destroy,

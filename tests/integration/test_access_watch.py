@@ -152,7 +152,7 @@ def test_an_hour_is_looked_at_once_it_is_over_and_its_lines_have_come(
     actor, hour = ids.new("usr"), present(stack)
     look(stack)
     heavy(stack, actor, hour)
-    stack.advance(hour + HOUR + 599 - int(stack.now()))
+    stack.advance(hour + HOUR + 570 - int(stack.now()))
     look(stack)
     assert readings(stack, actor) == {}
     stack.advance(60)

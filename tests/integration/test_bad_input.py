@@ -625,7 +625,13 @@ def test_headers_nobody_asked_for_change_nothing(anna: User, headers: dict[str, 
 # ---------------------------------------------------------------- every answer
 
 
-PAGES = {"/docs", "/v1/requests/page", "/v1/notifications/stop/{token}", "/v1/wechat/callback"}
+PAGES = {
+    "/docs",
+    "/v1/companies/{company_id}/final-export",
+    "/v1/notifications/stop/{token}",
+    "/v1/requests/page",
+    "/v1/wechat/callback",
+}
 """What people open in a browser; everything else is for programs."""
 FILES = {"/v1/contacts/export"}
 

@@ -169,3 +169,13 @@ def test_somebody_who_asked_the_company_hears_that_all_is_gone(stack: LocalStack
         if row["kind"]["S"] == "request_passed_on" and row["sk"]["S"].endswith(user.company["id"])
     ]
     assert told == ["erased"]
+
+
+def test_what_the_company_is_named_by_without_a_note_of_its_own_goes_as_well(stack: LocalStack) -> None:
+    one = planted(stack)
+    prospect = f"pr{one['mark']}stray"
+    desk(stack, "stray", one["company"], prospect, module=PLANTER)
+    assert state(stack, one["company"])["left"]["holder"] == 1
+    assert erase(stack, one["company"]) == {"cursor": None}
+    assert remains(stack, one["company"], prospect) == []
+    assert state(stack, one["company"])["left"] == {}

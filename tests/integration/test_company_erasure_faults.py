@@ -95,6 +95,17 @@ def test_piece_by_piece_from_a_cursor_or_from_the_beginning_is_the_same(stack: L
     assert erase(stack, one["company"]) == {"cursor": None}, "and once more takes nothing"
 
 
+def test_a_piece_whose_time_is_over_ends_with_the_row_it_is_at(
+    stack: LocalStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANTER_PAGE", "1000")
+    one = planted(stack)
+    assert erase(stack, one["company"], "1")["cursor"]
+    assert remains(stack, one["mark"]), "whatever takes long ends it, and not the page"
+    assert erase(stack, one["company"], "1000") == {"cursor": None}
+    check_gone(stack, one)
+
+
 def test_two_at_once_get_in_nobodys_way(stack: LocalStack) -> None:
     one = planted(stack)
     said: list[Any] = []

@@ -205,7 +205,7 @@ def test_a_step_that_is_sent_again_is_taken_once_and_gives_once(
     other = lea.call("POST", PATH, {**form, "fields": ["user.name"]}, key)
     assert (other.status, other.json["errors"][0]["code"]) == (422, "used_with_another_body")
     assert rows(stack, "workspace", boss.company["id"], "done#") == []
-    assert len(rows(stack, "operator", "disclosures", "opening#")) >= 1
+    assert len(rows(stack, "operator", "repeats", "done#")) >= 1
     before = len(stack.mails(ben.email))
     took(lea, case, "ask")
     took(lea, case, "ask")

@@ -56,7 +56,7 @@ def told(stack: LocalStack, email: str, words: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("days", "code"), [(0, "too_soon"), (1, "too_soon"), (29, "too_soon"), (30, "too_soon"), (368, "too_far")]
+    ("days", "code"), [(0, "too_soon"), (1, "too_soon"), (29, "too_soon"), (30, "too_soon"), (302, "too_far")]
 )
 def test_an_end_without_thirty_full_days_is_refused_and_changes_nothing(
     stack: LocalStack, staff: Board, days: int, code: str
@@ -210,6 +210,28 @@ def test_somebody_who_joins_while_there_is_time_is_told_as_well(stack: LocalStac
     found = staff.read(made["id"])
     assert found["ends_at"] == made["ends_at"], "there was time enough"
     staff.take_back(made["id"])
+
+
+def test_nobody_hears_of_an_end_that_was_taken_back_though_everything_after_that_was_lost(
+    stack: LocalStack, staff: Board
+) -> None:
+    made = staff.announced(60)
+    found = staff.counted(made["id"])
+    notice = f"/v1/staff/mass/{found['mass_id']}"
+    assert call(staff.one, "GET", notice).json["state"] == "waiting", "for whoever joins later"
+    with machines.deaf_after(stack, "okki-leads-staff", "TransactWriteItems", 1):
+        assert staff.take_back(made["id"]).json["state"] == "taken_back", "one transaction is all it takes"
+    assert staff.take_back(made["id"]).json["state"] == "taken_back"
+    assert call(staff.one, "GET", notice).json["state"] == "paused"
+    late = sign_up(stack)
+    stack.advance(DAY + 60)
+    machines.sweep(stack)
+    goes_on = [one for one in announcements(stack) if "taken back" in one["text"]]
+    assert goes_on, "and everybody can read that it goes on"
+    assert call(staff.one, "GET", notice).json["people"] == found["people"]
+    assert not told(stack, late.email, "ends on")
+    steps = evidence(stack, f"mass#{found['mass_id']}#")
+    assert [one["step"] for one in steps] == ["begun", "paused"]
 
 
 def test_an_end_that_has_come_cannot_be_taken_back_and_one_that_is_unknown_is_not_found(staff: Board) -> None:

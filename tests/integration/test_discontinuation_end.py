@@ -34,6 +34,7 @@ from tests.integration.loader import GROUND, LOADS, office
 from tests.integration.people import join
 from tests.integration.staff import member
 from tests.integration.test_holds import place
+from tests.integration.test_permissions import set_facts
 
 pytestmark = pytest.mark.clause("discontinuation")
 
@@ -57,8 +58,12 @@ class Ended(NamedTuple):
     ending: dict[str, Any]
     users: list[User]
     held: User
+    shut: User
+    """Their company had not paid for long: its data was stored, and nothing else (4.1.1)."""
     stocked: int
     """Rows of the base before."""
+    looks: list[int]
+    """Until when it was waited before the companies were looked at once more."""
 
 
 def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
@@ -71,19 +76,25 @@ def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
     ]
 
 
-def driven(stack: LocalStack, workflow: str, limit: float = 500) -> dict[str, Any]:
-    """Carry the end, and all cancellations under it, over every wait and every death."""
+def driven(stack: LocalStack, workflow: str, limit: float = 500) -> list[int]:
+    """Carry the end, and all cancellations under it, over every wait and every death; what it waited for while
+    companies were erased.
+    """
+    looks: list[int] = []
 
     def others(one: dict[str, Any]) -> None:
         if one["stage"] in {"erase", "certify"}:
+            looks.extend([] if one["until"] is None else [int(one["until"])])
             for other in machines.workflows(stack, "cancellation"):
                 if machines.row(stack, other)["stage"] not in {"over", "hold"}:
                     machines.hop(stack, other)
+            machines.sweep(stack)  # whoever of them died
         if one["stage"] == "count":
             machines.sweep(stack)  # a round of the notices
         time.sleep(0.5)
 
-    return machines.to_the_end(stack, workflow, seconds=limit, act=others)
+    machines.to_the_end(stack, workflow, seconds=limit, act=others)
+    return looks
 
 
 @pytest.fixture(scope="module", name="ended")
@@ -91,10 +102,12 @@ def the_end() -> Iterator[Ended]:
     with LocalStack(proxy=True, quiet=True) as stack:
         stack.retry_after(2)
         staff = board(stack)
-        # Four people in three companies: one reads Chinese, one company is kept for a court.
+        # Five people in four companies: one reads Chinese, one company is shut, one is kept for a court.
         anna = sign_up(stack, company="Anna Ltd")
         ben = join(anna)
         mei = sign_up(stack, locale="zh", company="Mei Ltd")
+        shut = sign_up(stack, company="Shut Ltd")
+        set_facts(shut, "access", state={"S": "restricted"})
         held = sign_up(stack, company="Held Ltd")
         anna.contact(fresh_address("bob", "buyer.example"))
         place(staff.two, held)
@@ -106,11 +119,11 @@ def the_end() -> Iterator[Ended]:
         counted = staff.counted(ending["id"])
         workflow = ending["workflow_id"]
         stack.advance(seconds(counted["ends_at"]) - int(stack.now()) - 2 * DAY)
-        driven(stack, workflow)
+        looks = driven(stack, workflow)
         found = staff.read(ending["id"])
         load = call(staff.one, "GET", f"{LOADS}/{unstarted}").json
         assert load["state"] == "cancelled"
-        yield Ended(stack, staff, found, [anna, ben, mei, held], held, stocked)
+        yield Ended(stack, staff, found, [anna, ben, mei, shut, held], held, shut, stocked, looks)
 
 
 def test_nothing_ended_before_the_days_were_full(ended: Ended) -> None:
@@ -118,13 +131,20 @@ def test_nothing_ended_before_the_days_were_full(ended: Ended) -> None:
     assert one["state"] == "over"
     assert seconds(one["closed_at"]) >= seconds(one["ends_at"])
     assert seconds(one["ends_at"]) - seconds(one["last_accepted_at"]) >= 30 * DAY
-    assert one["people"] == 4
-    assert one["accepted"] == 4
+    assert one["people"] == 5
+    assert one["accepted"] == 5
+
+
+def test_nobody_looks_by_the_hour_whether_a_final_export_of_a_week_is_over(ended: Ended) -> None:
+    """Each look is history of an execution, which has an end; and no company is erased before that week is."""
+    first, *later = ended.looks
+    assert first > seconds(ended.ending["closed_at"]) + 7 * DAY
+    assert all(after - before >= DAY for before, after in zip(ended.looks, later, strict=False))
 
 
 def test_every_company_had_a_certificate_and_only_what_a_court_wants_is_left(ended: Ended) -> None:
     one = ended.ending
-    assert (one["companies"], one["certified"], one["held"], one["unfinished"]) == (3, 2, 1, 0)
+    assert (one["companies"], one["certified"], one["held"], one["unfinished"]) == (4, 3, 1, 0)
     for user in (ended.users[0], ended.users[2]):
         mails = [mail["subject"] for mail in ended.stack.mails(user.email)]
         assert len(mails) >= 3, mails
@@ -133,13 +153,14 @@ def test_every_company_had_a_certificate_and_only_what_a_court_wants_is_left(end
         for table in ("accounts", "workspace", "prospects", "samples")
         for row in rows(ended.stack, table)
         if any(
-            user.company["id"] in row["pk"]["S"] + row["sk"]["S"] for user in (ended.users[0], ended.users[2])
+            user.company["id"] in row["pk"]["S"] + row["sk"]["S"]
+            for user in (ended.users[0], ended.users[2], ended.shut)
         )
     )
     assert {kind for _, kind in left} <= {"cancellation", "ending_company"}, left
     keys = {row["pk"]["S"] for row in rows(ended.stack, "company-keys")}
     assert ended.held.company["id"] in keys, "what is held can be read by the court"
-    assert not keys & {ended.users[0].company["id"], ended.users[2].company["id"]}
+    assert not keys & {user.company["id"] for user in (ended.users[0], ended.users[2], ended.shut)}
 
 
 def test_the_operators_own_base_is_empty(ended: Ended) -> None:
@@ -182,14 +203,14 @@ def test_the_chain_tells_the_whole_story_and_the_end_cannot_be_taken_back(ended:
     order = ["proposed", "confirmed", "announced", "counted", "closed", "emptied", "finished"]
     assert [act for act in acts if act != "moved"] == order
     last = evidence(ended.stack, f"ending#{ended.ending['id']}#")[-1]
-    assert (last["companies"], last["certified"], last["held"]) == ("3", "2", "1")
+    assert (last["companies"], last["certified"], last["held"]) == ("4", "3", "1")
     answer = ended.staff.take_back(ended.ending["id"])
     assert (answer.status, answer.json["code"]) == (409, "too_late")
     assert call(ended.staff.one, "GET", ENDINGS).json["items"][0]["state"] == "over"
 
 
 def test_each_company_finds_the_end_in_its_own_chain(ended: Ended) -> None:
-    for user in (ended.users[0], ended.users[2], ended.held):
+    for user in (ended.users[0], ended.users[2], ended.shut, ended.held):
         steps = evidence(ended.stack, "cancellation#", user.company["id"])
         assert steps, "a cancellation of its own"
         assert {one["why"] for one in steps} == {"discontinued"}

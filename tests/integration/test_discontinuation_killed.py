@@ -18,6 +18,8 @@ pytestmark = pytest.mark.clause("discontinuation")
 
 stack = own_stack()
 KILLS = 10
+LOST = 7
+"""Calls in a row that do not arrive: a step dies by three of them."""
 
 
 @pytest.fixture(scope="module", name="staff")
@@ -67,9 +69,15 @@ def test_killed_after_state_upon_state_it_ends_as_if_nothing_had_been(
     stack: LocalStack, staff: Board
 ) -> None:
     lena = sign_up(stack)
+    sign_up(stack)
     stack.kill_at("discontinuation", 3)
     ending = staff.announced(32)
     workflow, kills = ending["workflow_id"], 1
+    # Companies are cancelled, and the note of that does not arrive; then all are noted, and how far it is does not.
+    cuts = [
+        stack.wire.inject(kind="lose_request", function="okki-leads-end-product", contains=words, times=LOST)
+        for words in ("ending_company", '"certify"')
+    ]
 
     def act(one: dict[str, Any]) -> None:
         nonlocal kills
@@ -89,7 +97,8 @@ def test_killed_after_state_upon_state_it_ends_as_if_nothing_had_been(
     assert machines.to_the_end(stack, workflow, seconds=400, act=act)["run"] > KILLS // 2
     found = staff.read(ending["id"])
     assert found["state"] == "over"
-    assert (found["companies"], found["certified"], found["held"], found["unfinished"]) == (1, 1, 0, 0)
+    assert (found["companies"], found["certified"], found["held"], found["unfinished"]) == (2, 2, 0, 0)
+    assert [cut.hits for cut in cuts] == [LOST, LOST], "it died inside of erase, more than once"
     assert seconds(found["closed_at"]) - seconds(found["last_accepted_at"]) >= 30 * DAY
     acts = [one["act"] for one in evidence(stack, f"ending#{ending['id']}#") if one["act"] != "moved"]
     assert acts == ["proposed", "confirmed", "announced", "counted", "closed", "emptied", "finished"]

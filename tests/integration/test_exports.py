@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -74,9 +75,11 @@ def work(stack: LocalStack, user: User, export: str) -> list[int]:
 
 def stored(stack: LocalStack, export: str) -> dict[str, bytes]:
     """What lies in the bucket for an export."""
-    s3 = stack.client("s3")
-    found = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"exports/{export}/").get("Contents", ())
-    return {one["Key"]: s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in found}
+    s3, there = stack.client("s3"), {}
+    for one in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"exports/{export}/").get("Contents", ()):
+        with suppress(s3.exceptions.NoSuchKey):  # gone since it was listed
+            there[one["Key"]] = s3.get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read()
+    return there
 
 
 def row(stack: LocalStack, user: User, export: str) -> dict[str, Any]:

@@ -235,6 +235,20 @@ def test_an_incident_is_made_smaller_by_a_second_person_with_reasons_and_whoever
     assert acts(stack, incident).count("downgraded") == 1
 
 
+def test_what_a_downgrade_brings_is_owed_from_that_day_on(
+    stack: LocalStack, noor: StaffUser, mei: StaffUser, tom: StaffUser, anna: User
+) -> None:
+    incident = opened(stack, noor, anna)
+    noted(noor, incident, **{**CALM, "people": {"controller/user/DE": 3}, "risk": "risk"})
+    entry = assessed(mei, incident)
+    assert "pdpa_authority" not in owed(entry) and entry["notifiable_at"] is None
+    answer = act(tom, incident, "downgrade", reasons=WHY, people={"controller/user/SG": 900})
+    assert answer.status == 200, answer.body
+    assert owed(answer.json).keys() >= {"pdpa_authority"}
+    assert owed(answer.json)["pdpa_authority"]["ends_at"] is not None
+    assert answer.json["notifiable_at"] == answer.json["downgraded_at"]
+
+
 def test_an_authority_is_told_once_in_time_or_with_reasons_and_what_was_told_is_on_record(
     stack: LocalStack, noor: StaffUser, mei: StaffUser, anna: User
 ) -> None:
@@ -299,6 +313,8 @@ def test_an_incident_is_not_closed_while_anything_is_owed_and_never_leaves_the_r
     assert act(noor, incident, "containment", contained_at=moment(contained - 30), words=WHY).status == 200
     past = act(noor, incident, "follow-ups", words=WHY, next_at=moment(stack.now() - 1))
     assert errors(past) == {("next_at", "in_the_past")}
+    far = act(noor, incident, "follow-ups", words=WHY, next_at=moment(stack.now() + 32 * DAY))
+    assert errors(far) == {("next_at", "too_far_away")}
     followed = act(noor, incident, "follow-ups", words=WHY, next_at=moment(stack.now() + DAY))
     assert followed.json["follow_ups"] == 1 and followed.json["news"] == WHY
     left = act(noor, incident, "closing", words=WHY)

@@ -11,7 +11,6 @@ import pytest
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
-    CONTENTS,
     Desk,
     carry,
     counted,
@@ -65,7 +64,7 @@ def ready(world: World, made: dict[str, Any]) -> None:
     """Everybody counted, and words found for them."""
     counted(world.desk, made)
     world.desk.act(made["id"], "facts", harmless())
-    world.desk.act(made["id"], "contents", CONTENTS, "PUT")
+    world.desk.word(made["id"])
     eventually(lambda: stage(world.stack, made["workflow_id"]) == "assess")
 
 

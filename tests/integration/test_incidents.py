@@ -78,7 +78,7 @@ def test_an_incident_runs_from_the_first_word_to_the_closing_report(
     assert desk.refused(incident, "tell", {"whom": ["clients"]}) == (403, "contents_missing")
     lacking = {"en": CONTENTS["en"], "zh": {**CONTENTS["zh"], "remedies": "无"}}
     assert desk.refused(incident, "contents", lacking, "PUT") == (422, "invalid")
-    desk.act(incident, "contents", CONTENTS, "PUT")
+    desk.word(incident)
     assert desk.refused(incident, "tell", {"whom": ["people"]}) == (409, "authority_first")
 
     # Clients hear of it before anybody has assessed anything.
@@ -121,7 +121,7 @@ def test_who_cannot_be_reached_is_counted_and_it_is_said_in_public(
     anna, ben = company
     made = scoped(desk, company_ids=[anna.company["id"]], categories=["logon"])
     desk.act(made["id"], "facts", harmless())
-    desk.act(made["id"], "contents", CONTENTS, "PUT")
+    desk.word(made["id"])
     desk.act(made["id"], "tell", {"whom": ["people"]})
     eventually(lambda: subjects(stack, ben))
     come_back(stack, ben)
@@ -141,14 +141,14 @@ def test_other_words_are_another_notice_and_the_same_words_none(
     anna, ben = company
     made = scoped(desk, company_ids=[anna.company["id"]], categories=["logon"])
     desk.act(made["id"], "facts", harmless())
-    desk.act(made["id"], "contents", CONTENTS, "PUT")
+    desk.word(made["id"])
     desk.act(made["id"], "tell", {"whom": ["people"]})
     told(desk, made)
     more = {
         **CONTENTS,
         "en": {**CONTENTS["en"], "measures": "The copy was found and destroyed; nobody had opened it."},
     }
-    desk.act(made["id"], "contents", more, "PUT")
+    desk.word(made["id"], more)
     desk.act(made["id"], "tell", {"whom": ["people"]})
     telling = told(desk, made)
     assert (telling["accepted"], telling["unreachable"]) == (2, 0)

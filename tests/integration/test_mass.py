@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.privacy.notifications import Kind
+from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import masses
 from tests.integration.apart import own_stack
@@ -16,6 +17,7 @@ from tests.integration.client import eventually, sign_up
 from tests.integration.crowd import people
 from tests.integration.letters import drained, rows, sample
 from tests.integration.masses import emails
+from tests.integration.staff import member
 
 pytestmark = pytest.mark.clause("incidents", "discontinuation", "policy-updates")
 
@@ -205,7 +207,8 @@ def test_a_company_whose_rows_cannot_be_opened_does_not_stop_the_rest(
     notice = masses.begin(stack, *crowd[:3], *them)
     notice.settle()
     assert notice.told() == emails([*crowd[:3], *them[2:]])
-    assert notice.counted() == {"accepted": 5, "unreadable_companies": 1}
+    # Nobody knows more of the two than that they were on the list: they count as passed by.
+    assert notice.counted() == {"accepted": 5, "unreadable_companies": 1, "passed_by": 2}
 
 
 def test_who_is_erased_meanwhile_is_not_told_and_leaves_nothing(stack: LocalStack) -> None:
@@ -220,6 +223,7 @@ def test_who_is_erased_meanwhile_is_not_told_and_leaves_nothing(stack: LocalStac
     # Who is suspended cannot log in, but their data is ours, so an incident concerns them.
     assert notice.told() == emails([them[1], them[4]])
     assert set(notice.people()) == {them[1]["user"], them[4]["user"]}
+    assert notice.counted() == {"accepted": 2, "passed_by": 3}
 
 
 def test_who_is_added_late_is_told_and_nobody_else_again(
@@ -231,3 +235,53 @@ def test_who_is_added_late_is_told_and_nobody_else_again(
     notice.settle()
     assert notice.told() == emails(crowd[:3])
     assert notice.counted() == {"accepted": 3}
+
+
+def test_a_try_that_fails_takes_nothing_away_from_what_the_one_before_left(
+    stack: LocalStack, crowd: list[dict[str, Any]]
+) -> None:
+    one = crowd[0]
+    stack.wire.inject(kind="lose_request", service="ses", function=WORKER)
+    notice = masses.begin(stack, one)
+    notice.reaches("settling")
+    # The third look at rows of the next pass is the one at the person, after the claim.
+    fault = stack.wire.inject(
+        kind="fail", service="dynamodb", operation="BatchGetItem", function=WORKER, skip=2, times=8
+    )
+    stack.advance(601)
+    masses.sweep(stack)
+    eventually(lambda: fault.hits >= 3)
+    eventually(lambda: notice.people()[one["user"]]["outcome"] == "claimed")
+    stack.wire.reset()
+    drained(stack, "mass")
+    stack.advance(601)
+    masses.sweep(stack)
+    notice.settle()
+    assert notice.told() == emails([one])
+    assert notice.people()[one["user"]]["tries"] == "2", "its tries are not counted from the start"
+
+
+def test_a_notice_whose_words_are_gone_ends_and_tells_nobody(
+    stack: LocalStack, crowd: list[dict[str, Any]]
+) -> None:
+    notice = masses.begin(stack, *crowd[:2], start=False)
+    account(stack, "delete_item", (f"mass#{notice.id}", "text"))
+    notice.start()
+    assert notice.reaches("done") == "done"
+    assert notice.poke() == []
+    assert notice.told() == {}
+
+
+def test_after_a_year_nobody_is_told_again(stack: LocalStack, crowd: list[dict[str, Any]]) -> None:
+    until = int(stack.now()) + 400 * 86_400
+    notice = masses.begin(stack, *crowd[:2], rounds_until=until)
+    notice.settle("waiting")
+    stack.advance(367 * 86_400)  # by now no row says any more who was told
+    masses.sweep(stack)
+    assert notice.reaches("done") == "done"
+    drained(stack, "mass")
+    assert notice.told() == emails(crowd[:2])
+    security = member(stack, StaffPosition.SECURITY)
+    answer = security.call("POST", f"/v1/staff/mass/{notice.id}/recount")
+    assert (answer.status, answer.json["code"]) == (409, "too_old")
+    stack.reset_clock()

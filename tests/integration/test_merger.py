@@ -12,7 +12,9 @@ from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration.apart import own_stack
 from tests.integration.client import POLICY, Answer, User, eventually, sign_up
+from tests.integration.disclosing import opened, step, took
 from tests.integration.letters import batch_of, drained, failed, sample
+from tests.integration.masses import Notice
 from tests.integration.people import join
 from tests.integration.staff import StaffUser, member
 
@@ -266,3 +268,79 @@ def test_a_piece_that_dies_or_comes_twice_asks_everybody_once(
         assert eventually(lambda: told(stack, user, "May your data go to Meridian")) == 1  # noqa: B023
     assert lea.call("POST", f"{PATH}/{merger}/withdrawal").json["state"] == "withdrawn"
     assert lea.call("GET", f"{PATH}/{merger}/people").json["code"] == "withdrawn"
+
+
+# ---------------------------------------------------------------- told too late, withdrawn, years later
+
+
+def test_nobody_takes_over_whose_notices_stood_still(
+    stack: LocalStack, lea: StaffUser, pia: StaffUser
+) -> None:
+    user = sign_up(stack)
+    merger = stated(lea, bound(stack))
+    notices = accepted(pia, merger)["notices"]["id"]
+    assert pia.call("POST", f"/v1/staff/mass/{notices}/pause").status == 200
+    stack.advance(32 * DAY)
+    late = sign_up(stack)
+    sweep(stack)
+    sweep(stack)
+    assert read_as(stack, merger)["state"] == "telling", "the day has come, and nobody knows of it"
+    again = member(stack, StaffPosition.PRIVACY)
+    assert again.call("POST", f"/v1/staff/mass/{notices}/resume").status == 200
+    notice = Notice(stack, notices, "will run OKKI Leads AI")
+    notice.settle()
+    assert told(stack, user, "will run OKKI Leads AI") >= 1
+    assert told(stack, late, "will run OKKI Leads AI") == 1
+    stack.advance(29 * DAY)
+    sweep(stack)
+    assert read_as(stack, merger)["state"] == "telling"
+    stack.advance(DAY)
+    sweep(stack)
+    stack.advance(3700)
+    sweep(stack)
+    assert eventually(lambda: read_as(stack, merger)["state"] == "over")
+    assert [one["act"]["S"] for one in acts(stack, merger)] == ["stated", "accepted", "ended"]
+    stack.reset_clock()
+
+
+def test_a_yes_to_who_does_not_take_over_any_more_leads_nowhere(stack: LocalStack) -> None:
+    lea, pia = member(stack, StaffPosition.LEGAL), member(stack, StaffPosition.PRIVACY)
+    boss = sign_up(stack)
+    merger = stated(lea, form(stack))
+    made = accepted(pia, merger)
+    question = made["question"]["id"]
+    sweep(stack)
+    notice = Notice(stack, made["notices"]["id"], "May your data go to Meridian")
+    notice.settle()  # done: there is nothing left to pause
+    answer(boss, question, agreed=True)
+    wish: dict[str, Any] = {
+        "recipient": {"name": SUCCESSOR["name"], "contact": SUCCESSOR["url"], "country": "SG"},
+        "fields": ["user.name", "user.email"],
+        "user_id": boss.me["id"],
+    }
+    cases = [opened(lea, "successor", "succession", boss.company["id"], **wish) for _ in range(2)]
+    took(lea, cases[0], "authorise", question_id=question)
+    before = told(stack, boss, "does not take over")
+    ended = lea.call("POST", f"{PATH}/{merger}/withdrawal")
+    assert (ended.status, ended.json["state"]) == (200, "withdrawn")
+    assert lea.call("POST", f"{PATH}/{merger}/withdrawal").json["code"] == "succession_over"
+    yes = boss.call("PUT", f"/v1/me/questions/{question}", {"agreed": True})
+    assert (yes.status, yes.json["code"]) == (409, "withdrawn")
+    refused(step(lea, cases[1], "authorise", question_id=question), "authorisation_missing")
+    answer(boss, question, agreed=False)
+    assert eventually(lambda: told(stack, boss, "does not take over") == before + 1)
+    stack.reset_clock()
+
+
+def test_years_later_the_list_is_there_though_the_notices_are_gone(stack: LocalStack) -> None:
+    lea, pia = member(stack, StaffPosition.LEGAL), member(stack, StaffPosition.PRIVACY)
+    merger = stated(lea, bound(stack))
+    notices = accepted(pia, merger)["notices"]["id"]
+    drained(stack, "mass")
+    key = {"pk": {"S": f"mass#{notices}"}, "sk": {"S": "mass"}}
+    stack.client("dynamodb").delete_item(TableName="okki-leads-accounts", Key=key)
+    assert read(lea, merger)["notices"] is None
+    assert lea.call("GET", PATH).status == 200
+    assert lea.call("POST", f"{PATH}/{merger}/withdrawal").status == 200
+    far = {**bound(stack), "takes_over_at": int(stack.now()) + 301 * DAY}
+    refused(lea.call("POST", PATH, far), "takes_over_too_late")

@@ -19,18 +19,22 @@ pytestmark = pytest.mark.clause("singapore")
 FUNCTIONS = (
     "anchor-evidence",
     "api",
+    "cancel-company",
     "edge",
+    "end-product",
     "mail-feedback",
     "record-expiry",
     "record-hits",
     "run-ai",
     "run-files",
+    "run-incident",
     "run-tasks",
     "send-messages",
     "send-notices",
     "staff",
     "sweep",
     "take-orders",
+    "tell-people",
     "watch-access",
 )
 

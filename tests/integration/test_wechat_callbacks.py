@@ -164,7 +164,7 @@ def test_our_own_mistake_is_nobodys_refusal_and_is_told_to_the_operator(
     way = set_out(stack)
     location = way.approve(bound[1])
     refused(way.load(location), 503, "wechat_unavailable")
-    assert stack.logs(API).count('"wechat_misconfigured"') > before
+    eventually(lambda: stack.logs(API).count('"wechat_misconfigured"') > before)
     assert str(errcode) not in way.load(location).body.decode()
 
 

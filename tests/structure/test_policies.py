@@ -146,6 +146,7 @@ MAY = {
     },
     "cancel_company": {
         "NoticesQueue": "SendMessage",
+        "TasksQueue": "SendMessage",
         "AccountsTable": f"{KEEP} BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem",
         "AccountsTable/index/due": "Query",
         "WorkspaceTable": f"{KEEP} BatchGetItem BatchWriteItem DeleteItem",
@@ -161,11 +162,11 @@ MAY = {
     "run_incident": {
         "log of api": "FilterLogEvents",
         "log of staff": "FilterLogEvents",
-        "OperatorTable": f"{KEEP} BatchWriteItem",
+        "OperatorTable": f"{KEEP} BatchGetItem BatchWriteItem",
         "AccountsTable": f"{KEEP} BatchWriteItem",
         "AccountsTable/index/due": "Query",
         "WorkspaceTable": "Query",
-        "ProspectsTable": "GetItem Query",
+        "ProspectsTable": "Query",
         "LedgerTable": ADD,
         "MassQueue": "SendMessage",
         "CompanyKeysTable": KEYS,
@@ -173,7 +174,7 @@ MAY = {
     },
     "end_product": {
         "MassQueue": "SendMessage",
-        "AccountsTable": f"{KEEP} BatchGetItem",
+        "AccountsTable": f"{KEEP} BatchGetItem ConditionCheckItem",
         "AccountsTable/index/due": "Query",
         "LedgerTable": ADD,
         "CompanyKeysTable": KEYS,

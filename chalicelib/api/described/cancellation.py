@@ -29,7 +29,11 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         rows=COUNT,
         stays=many(ref("StayingThing")),
         cools_until={**TIME, "description": "Until then it may be taken back."},
-        export_until={**TIME, "description": "Until then contacts can be fetched with the mailed code."},
+        export_until={
+            **or_null(TIME),
+            "description": "Until then contacts can be fetched with the mailed code. Null for a company whose"
+            " data is stored only: it is offered no final export.",
+        },
         unreadable_at=TIME,
         unrecoverable_at=TIME,
     ),

@@ -80,6 +80,7 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         users=COUNT,
         records=COUNT,
         people={**COUNT, "description": "In its records."},
+        unreadable={**YES_NO, "description": "It could not be looked into: find out how many there are."},
         opened={"type": "object", "additionalProperties": COUNT},
         first_at=or_null(TIME),
         last_at=or_null(TIME),

@@ -22,6 +22,10 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         refused={**COUNT, "description": "SES would not take the mail; it is tried again."},
         unreachable={**COUNT, "description": "The mail came back."},
         unknown={**COUNT, "description": "Nobody can say any more whether the mail left."},
+        passed_by={
+            **COUNT,
+            "description": "Listed, not written to: gone, or the company is gone or could not be opened.",
+        },
         unreadable_companies={**COUNT, "description": "Companies whose rows could not be opened."},
         last_accepted_at=or_null(TIME),
         cost_microdollars=COUNT,

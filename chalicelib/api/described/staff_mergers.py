@@ -47,13 +47,17 @@ SHAPES: Final[Mapping[str, dict[str, Any]]] = {
         ended_at=or_null(TIME),
         notices=or_null(
             thing(
-                "How far the notices are.",
+                "How far the notices are; null when they are not on record any more, after two years.",
                 id=TEXT,
                 state=choice(MassState),
                 people=COUNT,
                 accepted=COUNT,
                 refused=COUNT,
                 unreachable=COUNT,
+                all_told_at={
+                    **or_null(TIME),
+                    "description": "The last acceptance when everybody there was had been told.",
+                },
             )
         ),
     ),
@@ -75,9 +79,9 @@ EXAMPLES: Final[Mapping[str, Mapping[str, Any]]] = {
             "url": "https://meridian.example",
             "country": "SG",
         },
-        "takes_over_at": 1_830_297_600,
+        "takes_over_at": 1_811_808_000,
         "question": {
-            "answer_until": 1_829_692_800,
+            "answer_until": 1_811_203_200,
             "fields": ["user.name", "user.email"],
             "company_fields": ["company.name"],
         },

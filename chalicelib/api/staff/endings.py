@@ -62,8 +62,8 @@ class NewEnding(Form):
     answer="Ending",
 )
 def propose_ending(call: Call) -> dict[str, Any]:
-    """`ends_on` begins at midnight in Singapore and leaves at least 30 full days from now (`too_soon`), and a
-    year at most (`too_far`).
+    """`ends_on` begins at midnight in Singapore and leaves at least 30 full days from now (`too_soon`), and
+    300 days at most (`too_far`).
     """
     form: NewEnding = call.body
     wanted = Wanted(date.fromisoformat(form.ends_on), form.words.en, form.words.zh)

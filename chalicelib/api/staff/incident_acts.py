@@ -22,7 +22,7 @@ from chalicelib.api.staff.incident_bodies import (
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
-from chalicelib.records.incidents import ReportKind
+from chalicelib.records.incidents import Incident, ReportKind
 from chalicelib.services.incidents import assessing, authorities, closing
 from chalicelib.services.incidents.authorities import Told
 
@@ -108,7 +108,7 @@ def show_incident_form(call: Call) -> dict[str, Any]:
     first report may go without them. In Chinese for China's authority.
     """
     name = (call.request.query_params or {}).get("obligation", "")
-    return authorities.form(_incident(call), name)
+    return authorities.form(call.staff.staff_id, _incident(call), name)
 
 
 @route(
@@ -168,7 +168,7 @@ def contain_incident(call: Call) -> dict[str, Any]:
     errors=(404, 409),
 )
 def follow_incident_up(call: Call) -> dict[str, Any]:
-    """Without `next_at` the reminders go on as before, weekly."""
+    """Without `next_at` the reminders go on as before, weekly; it is at most 31 days away."""
     form: IncidentFollowUp = call.body
     next_at = None if form.next_at is None else at(form.next_at)
     made = closing.follow_up(call.staff.staff_id, _incident(call), form.words, next_at)
@@ -187,7 +187,9 @@ def follow_incident_up(call: Call) -> dict[str, Any]:
     errors=(404, 409),
 )
 def close_incident(call: Call) -> dict[str, Any]:
-    """409 while it is not assessed, not contained, or anything is owed to anybody (`owed` names it)."""
+    """409 while it is not assessed, not contained, or anything is owed to anybody (`owed` names it), also the
+    end of a look, of the telling (a day after the last mail), or an announcement.
+    """
     form: IncidentClosing = call.body
     made = closing.close(call.staff.staff_id, _incident(call), form.words)
     return incident_views.entry(closing.entry(made))
@@ -205,7 +207,7 @@ def close_incident(call: Call) -> dict[str, Any]:
 )
 def list_incident_steps(call: Call) -> dict[str, Any]:
     """Links of the operator's chain; who did it, when, and codes. Words stand there as keyed hashes."""
-    found = authorities.steps(closing.find(_incident(call)).incident_id)
+    found = authorities.steps(_found(call).incident_id)
     return {"items": [incident_views.step(one) for one in found]}
 
 
@@ -223,7 +225,7 @@ def show_incident_register(call: Call) -> dict[str, Any]:
     """GDPR 33(5). The cursor is the id of the last incident seen."""
     if call.cursor is not None and not ids.is_id(call.cursor, "inc"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    found = closing.register(call.limit + 1, call.cursor)
+    found = closing.register(call.limit + 1, call.cursor, call.staff.staff_id)
     return page(call, found, lambda one: one.incident.incident_id, incident_views.entry)
 
 
@@ -239,8 +241,12 @@ def show_incident_register(call: Call) -> dict[str, Any]:
 )
 def show_register_entry(call: Call) -> dict[str, Any]:
     """With every deadline as it stands now, and what is undecided."""
-    return incident_views.entry(closing.entry(closing.find(_incident(call))))
+    return incident_views.entry(closing.entry(_found(call)))
 
 
 def _incident(call: Call) -> str:
     return call.path["incident_id"]
+
+
+def _found(call: Call) -> Incident:
+    return closing.find(_incident(call), call.staff.staff_id)

@@ -84,6 +84,7 @@ def company_view(one: IncidentCompany) -> dict[str, Any]:
         "users": one.users,
         "records": one.records,
         "people": one.prospects,
+        "unreadable": one.unreadable,
         "opened": dict(one.opened),
         "first_at": clock.rfc3339(one.first_at),
         "last_at": clock.rfc3339(one.last_at),

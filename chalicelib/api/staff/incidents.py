@@ -18,7 +18,7 @@ from chalicelib.api.staff.incident_progress import company_view, incident_view, 
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
-from chalicelib.services.incidents import course, opening, scoping, telling
+from chalicelib.services.incidents import about, course, opening, scoping, telling
 from chalicelib.services.incidents.opening import Look, Wish
 
 bp = Blueprint(__name__)
@@ -115,7 +115,7 @@ def list_incidents(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last incident seen."""
     if call.cursor is not None and not ids.is_id(call.cursor, "inc"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    found = opening.register(call.limit + 1, call.cursor)
+    found = opening.register(call.limit + 1, call.cursor, call.staff.staff_id)
     return page(call, found, lambda one: one.incident_id, incident_view)
 
 
@@ -129,8 +129,8 @@ def list_incidents(call: Call) -> dict[str, Any]:
     answer="IncidentWhole",
 )
 def read_incident(call: Call) -> dict[str, Any]:
-    """Also where its workflow stands, and what it waits for."""
-    return whole_view(call.path["incident_id"])
+    """Also where its workflow stands, and what it waits for. 403 `about_yourself`."""
+    return whole_view(about.readable(call.path["incident_id"], call.staff.staff_id))
 
 
 @route(
@@ -147,7 +147,8 @@ def list_incident_companies(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last company seen."""
     if call.cursor is not None and not ids.is_id(call.cursor, "co"):
         raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    found = opening.companies(call.path["incident_id"], call.limit + 1, call.cursor)
+    incident_id = about.readable(call.path["incident_id"], call.staff.staff_id)
+    found = opening.companies(incident_id, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.company_id, company_view)
 
 
@@ -203,7 +204,8 @@ def word_incident(call: Call) -> dict[str, Any]:
 def tell_incident(call: Call) -> dict[str, Any]:
     """In the words on record, once. `clients`: main administrators of companies whose data we keep, or that
     shared or received people; never the people in it. Who cannot be reached is counted, and the same is said
-    in public. 403 `contents_missing`, `telling_forbidden`; 409 `being_counted`, `authority_first`,
+    in public. 403 `contents_missing`, `telling_forbidden`, `second_person`: who found the words does not send
+    them; 409 `being_counted`, `authority_first`,
     `told_already`, `closed`.
     """
     wanted = set(call.body.whom)

@@ -100,7 +100,9 @@ def resume_mass(call: Call) -> dict[str, Any]:
     errors=(409,),
 )
 def recount_mass(call: Call) -> dict[str, Any]:
-    """Tells nobody twice. A mail that SES would not take is tried again, three times in all."""
+    """Tells nobody twice. A mail that SES would not take is tried again, three times in all. 409 `too_old`
+    eleven months after it began.
+    """
     return _view(mass.recount(call.path["mass_id"], call.staff.staff_id))
 
 
@@ -133,6 +135,7 @@ def _view(one: Progress) -> dict[str, Any]:
         "refused": one.refused,
         "unreachable": one.unreachable,
         "unknown": one.unknown,
+        "passed_by": one.passed_by,
         "unreadable_companies": one.unreadable,
         "last_accepted_at": clock.rfc3339(one.last_accepted_at),
         "cost_microdollars": one.cost_microdollars,

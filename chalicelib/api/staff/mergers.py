@@ -14,9 +14,9 @@ from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.mergers import Occasion, Plan
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.mergers import Succession
-from chalicelib.services.disclosures import mergers
+from chalicelib.services.disclosures import mergers, questions
 from chalicelib.services.disclosures.mergers import Agreed, Wish
-from chalicelib.services.notifications import mass
+from chalicelib.services.notifications import mass_progress
 from chalicelib.services.notifications.mass_progress import Progress
 
 bp = Blueprint(__name__)
@@ -77,7 +77,7 @@ class NewMerger(Form):
 )
 def create_merger(call: Call) -> dict[str, Any]:
     """Nobody is told before somebody else accepts it. 403 `bound_to_another_policy`, `takes_over_too_soon`
-    (30 days), `answer_time_too_short` (21 days), `answers_after_takeover`.
+    (30 days), `takes_over_too_late` (300 days), `answer_time_too_short` (21 days), `answers_after_takeover`.
     """
     form: NewMerger = call.body
     if (form.binding is None) == (form.question is None):
@@ -159,7 +159,9 @@ def accept_merger(call: Call) -> dict[str, Any]:
     answer="Merger",
 )
 def withdraw_merger(call: Call) -> dict[str, Any]:
-    """Notices that have not left stay here; the list of who agreed is closed. 409 `succession_over`."""
+    """Notices that have not left stay here; the list of who agreed is closed, and everybody is told that
+    nobody takes over. 409 `succession_over`, also when it is withdrawn already.
+    """
     return _merger(mergers.withdraw(call.staff, call.path["merger_id"]))
 
 
@@ -218,12 +220,12 @@ def _merger(one: Succession) -> dict[str, Any]:
         "accepted_by": one.accepted_by,
         "accepted_at": clock.rfc3339(one.accepted_at),
         "ended_at": clock.rfc3339(one.ended_at),
-        "notices": None if one.mass_id is None else _notices(mass.progress(one.mass_id)),
+        "notices": None if one.mass_id is None else _notices(mass_progress.find(one.mass_id)),
     }
 
 
 def _question(one: Succession) -> dict[str, Any]:
-    to_people, to_companies = mergers.questions_of(one)
+    to_people, to_companies = questions.numbers_of(one.succession_id)
     return {
         "id": to_people,
         "company_question_id": to_companies,
@@ -242,12 +244,18 @@ def _question(one: Succession) -> dict[str, Any]:
     }
 
 
-def _notices(one: Progress) -> dict[str, Any]:
-    return {
-        "id": one.mass_id,
-        "state": one.state.value,
-        "people": one.people,
-        "accepted": one.accepted,
-        "refused": one.refused,
-        "unreachable": one.unreachable,
-    }
+def _notices(one: Progress | None) -> dict[str, Any] | None:
+    """None also when they are not on record any more: after two years, of the six that a succession is."""
+    return (
+        None
+        if one is None
+        else {
+            "id": one.mass_id,
+            "state": one.state.value,
+            "people": one.people,
+            "accepted": one.accepted,
+            "refused": one.refused,
+            "unreachable": one.unreachable,
+            "all_told_at": clock.rfc3339(one.all_told_at),
+        }
+    )

@@ -22,7 +22,6 @@ from chalicelib.records.credit import Balance, Entry
 from chalicelib.records.disclosures import (
     Disclosure,
     DisclosureAct,
-    DisclosureOpening,
     DisclosurePayload,
 )
 from chalicelib.records.erasures import CompanyErasure, Erasure, KeyDestruction
@@ -30,7 +29,7 @@ from chalicelib.records.exports import Export, ExportAct
 from chalicelib.records.holds import Expired, Hold, HoldStep, NotedRemoval
 from chalicelib.records.idempotency import Done
 from chalicelib.records.imports import Import
-from chalicelib.records.incident_work import IncidentOpening, IncidentWork
+from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import (
     Incident,
     IncidentCompany,
@@ -114,7 +113,6 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         Expired: "proof that records were deleted: how many of which kind, of nobody in particular",
         NotedRemoval: "a hash that recognises an event told twice; gone within two days",
         Disclosure: "the staff's file of a case; what was asked and what was given are shown",
-        DisclosureOpening: "hashes that recognise a repeated request of the staff; gone within a day",
         DisclosurePayload: "a file sealed for its recipient, which nobody here can open; gone within a week",
         DisclosureAct: "proof of the steps of such a case: ids, codes and times; what was given is shown",
         ReadingHour: "how many records somebody opened in an hour, kept out of our function's reach; 35 days",
@@ -122,7 +120,6 @@ NOT_SHOWN: Final[Mapping[type[Any], str]] = MappingProxyType(
         IncidentCompany: "how much of a company an incident concerns; its main administrators are told",
         IncidentPerson: "that an incident concerns the user; the inbox shows what they were told",
         IncidentReport: "what an authority was told of an incident: numbers and measures, about nobody",
-        IncidentOpening: "that a request of the staff opened an incident; ids and a keyed hash",
         IncidentWork: "how far the workflow of an incident is: ids, numbers, and words that name nobody",
         IncidentStep: "proof of the steps of an incident: ids, codes, numbers and times",
         Finding: "a question of the security staff about such an hour, which telling would answer",

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def look(who: Principal) -> Preview:
     """What would go and what would stay. Raises RefusedError ``ask_main_account`` for who is no admin."""
     _require(who)
-    return preview.preview(who.company_id)
+    return preview.preview(who.company_id, who.state)
 
 
 def read(who: Principal) -> Cancellation | None:

@@ -79,7 +79,7 @@ def begin(
             if why is Why.ASKED:
                 raise ConflictError("cancelling", "The company's account is being cancelled already.")
             try:
-                return known.value if known.value.why is not Why.ASKED else _hasten(known, why)
+                return known.value if known.value.why is not Why.ASKED else _hasten(access, known, why)
             except ConflictError:
                 continue
         if access.value.state in _OVER:
@@ -121,11 +121,11 @@ def _begin(
     else:
         transaction.replace(store.cancellation.CANCELLATIONS, known, made, used_again=True)
     transaction.put(store.cancellation.ADDRESSES, _address(access.value))
-    if access.value.state is not CompanyState.RESTRICTED:  # which stays shut: asking to go opens nothing
-        leaving = replace(access.value, state=CompanyState.CANCELLING)
-        transaction.replace(store.accounts.ACCESS, access, leaving)
-    else:
-        transaction.check(store.accounts.ACCESS, access)
+    # A restricted one stays shut: asking to go opens nothing. Written all the same, so that an order which
+    # has read the row before, and knows of no end, finds it changed.
+    shut = access.value.state is CompanyState.RESTRICTED
+    leaving = access.value if shut else replace(access.value, state=CompanyState.CANCELLING)
+    transaction.replace(store.accounts.ACCESS, access, leaving)
     transaction.put_new(store.cancellation.STEPS, step(made, Act.ASKED, by=by))
     if also is not None:
         also(transaction)
@@ -134,14 +134,15 @@ def _begin(
     return made
 
 
-def _hasten(known: Stored[Cancellation], why: Why) -> Cancellation:
-    """Nobody needs to think over any more what happens anyway."""
+def _hasten(access: Stored[Access], known: Stored[Cancellation], why: Why) -> Cancellation:
+    """Nobody needs to think over any more what happens anyway; by rules that must still be the same."""
     workflow = engine.find(known.value.workflow_id)
     made = replace(known.value, why=why, state=CancellationState.FREEZING, cools_until=None)
     if known.value.state is not CancellationState.COOLING_OFF:
         return known.value
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.replace(store.cancellation.CANCELLATIONS, known, made, used_again=True)
+    transaction.check(store.accounts.ACCESS, access)
     transaction.put_new(store.cancellation.STEPS, step(made, Act.ASKED))
     engine.move(workflow, "freeze", why=why.value, transaction=transaction)
     transaction.commit()
@@ -229,7 +230,7 @@ def step(
         by=by,
         at=clock.now(),
         counts=dict(counts or {}),
-        held=dict(one.held) if secretly or not one.secret else {},
+        held=dict(one.held if secretly else one.told),
         laws=one.laws,
         unreadable_at=one.unreadable_at,
         unrecoverable_at=one.unrecoverable_at,

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.privacy import fields, retention
+from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.register import Category
 from chalicelib.privacy.retention import Retention
 from chalicelib.services.erasure import company, shredding
@@ -34,20 +35,21 @@ class Stay(NamedTuple):
 
 class Preview(NamedTuple):
     """What a cancellation that began now would mean. Times in epoch seconds, the later ones at the
-    earliest.
+    earliest. ``export_until`` None: nothing is offered to a company whose data is stored only.
     """
 
     goes: Mapping[str, int]
     rows: int
     stays: tuple[Stay, ...]
     cools_until: int
-    export_until: int
+    export_until: int | None
     unreadable_at: int
     unrecoverable_at: int
 
 
-def preview(company_id: str) -> Preview:
-    """What goes, what stays and why. Queries of keys, as many as the company has megabytes.
+def preview(company_id: str, state: CompanyState) -> Preview:
+    """What goes, what stays and why. Queries of keys, as many as the company has megabytes. Who waits for no
+    final export (a ``restricted`` company) is erased that much earlier, and reads so.
 
     Raises:
         UnavailableError.
@@ -55,14 +57,15 @@ def preview(company_id: str) -> Preview:
     now = clock.now()
     goes = by_category(company.counts(company_id))
     cools_until = now + int(retention.COOLING_OFF.total_seconds())
-    export_until = cools_until + int(retention.FINAL_EXPORT.total_seconds())
-    unreadable_at, unrecoverable_at = lost_at(export_until)
+    offered = state is not CompanyState.RESTRICTED
+    erased_at = cools_until + (int(retention.FINAL_EXPORT.total_seconds()) if offered else 0)
+    unreadable_at, unrecoverable_at = lost_at(erased_at)
     return Preview(
         goes=goes,
         rows=sum(goes.values()),
-        stays=_stays(company_id, export_until, unrecoverable_at),
+        stays=_stays(company_id, unrecoverable_at),
         cools_until=cools_until,
-        export_until=export_until,
+        export_until=erased_at if offered else None,
         unreadable_at=unreadable_at,
         unrecoverable_at=unrecoverable_at,
     )
@@ -92,7 +95,7 @@ def _group(kind: str) -> str:
     return next((one.category.value for one in personal), OTHER)
 
 
-def _stays(company_id: str, erased_at: int, unrecoverable_at: int) -> tuple[Stay, ...]:
+def _stays(company_id: str, unrecoverable_at: int) -> tuple[Stay, ...]:
     """Each with its reason. Of holds only those that the company may know of: an order may forbid to tell."""
     rule = Retention.EVIDENCE.rule
     kept = retention.keep_until(datetime.fromtimestamp(clock.now(), UTC), rule).at

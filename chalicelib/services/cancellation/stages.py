@@ -5,8 +5,8 @@
     certify -> hold -> erase where a hold keeps something; taken_back -> over
 
 Each deed changes the cancellation and moves its workflow in one transaction, so the two never tell different
-things, and of two executions at once one finds itself overtaken. What a deed does before that transaction is
-repeatable: telling (once a person and occasion), deleting, destroying keys.
+things, and of two executions at once one finds itself overtaken. What a deed does outside that transaction
+is repeatable: telling (once a person and occasion), deleting, destroying keys.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Final
 from chalicelib import store
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError
-from chalicelib.privacy.register import Purpose
 from chalicelib.records.cancellation import Act, CancellationState, CancellationStep, Why
 from chalicelib.records.workflows import OVER
 from chalicelib.services.cancellation import begin, certificate, final_export, freezing, people, preview
@@ -33,15 +32,15 @@ if TYPE_CHECKING:
     from chalicelib.store.table import Stored
 
 LEFT_SECONDS: Final = 120
-"""After the first look that found something left; twice as long after each further one, up to a day."""
+"""After the first look that found something left, twice as long after each further one, up to a day; and
+between looks while a hold is being released.
+"""
 HOLD_SECONDS: Final = 86_400
 """How often a hold is asked about."""
 FORGET_SECONDS: Final = 900
 """How often it is asked whether the certificate has left. A notice is given up after seven days, so the
 address is gone by then at the latest.
 """
-RENEW_SECONDS: Final = 60 * 86_400
-"""So long before it would go by itself the address is kept on, as long as a hold lasts."""
 _DAY: Final = 86_400
 
 
@@ -62,8 +61,12 @@ def cool(known: Stored[Workflow]) -> None:
 
 
 def freeze(known: Stored[Workflow]) -> None:
-    """Every door is closed."""
-    freezing.close(begin.find(known.value.about))
+    """Every door is closed; then whoever was inside is put out."""
+    found, one = _known(known)
+    if one.state is not CancellationState.FROZEN:
+        freezing.close(known, found)
+        return
+    freezing.put_out(one.company_id)
     engine.move(known, "offer")
 
 
@@ -96,7 +99,7 @@ def erase(known: Stored[Workflow]) -> None:
     after = company.piece(one.company_id, one.cursor)
     if after is not None:
         _go(known, found, replace(one, cursor=after), "erase")
-    elif company.held(one.company_id):
+    elif store.partitions.keeps_roots(one.company_id):
         _go(known, found, _lost(one), "verify", why="held")
     else:
         _go(known, found, replace(one, cursor=None), "destroy")
@@ -105,20 +108,26 @@ def erase(known: Stored[Workflow]) -> None:
 def destroy(known: Stored[Workflow]) -> None:
     """What the company sealed can be read by nobody; then it is looked for, once no process remembers."""
     found, one = _known(known)
-    if company.held(one.company_id):
+    if store.partitions.keeps_roots(one.company_id):
         _go(known, found, _lost(one), "verify", why="held")
         return
     gone = shredding.destroy(one.company_id)
     made = replace(
         one, unreadable_at=gone.unreadable_at, unrecoverable_at=gone.unrecoverable_at, erased_at=gone.at
     )
-    _go(known, found, made, "verify", until=gone.unreadable_at, why="caches")
+    if one.rounds:
+        made = _lost(made)  # what was left over went only now, and the key's own times were before that
+    _go(known, found, made, "verify", until=made.unreadable_at, why="caches")
 
 
 def verify(known: Stored[Workflow]) -> None:
     """Everything is looked for by other means than the eraser's; what is found goes, after a pause."""
     found, one = _known(known)
+    open_ones = store.holds.open_ones(one.company_id)
     held = dict(company.held(one.company_id))
+    if held and not open_ones:  # a hold is being released (or placed this moment): no certificate yet
+        engine.move(known, "verify", until=clock.now() + LEFT_SECONDS, why="hold")
+        return
     over = company.left(one.company_id)
     over.subtract(held)
     left = sum((+over).values())
@@ -128,70 +137,75 @@ def verify(known: Stored[Workflow]) -> None:
         again = replace(one, rounds=one.rounds + 1, cursor=None)
         _go(known, found, again, "erase", until=clock.now() + pause, why="left_over")
         return
-    open_ones = store.holds.open_ones(one.company_id) if held else []
     told = [hold for hold in open_ones if not hold.secret]
     made = replace(
         one,
         rounds=0,
         counts=dict(company.erased(one.company_id)),
         held=held,
+        told=dict(company.held_openly(one.company_id)) if told else {},
         laws=tuple(sorted({hold.law for hold in told})),
         review_at=min((hold.review_at for hold in told), default=None),
         secret=any(hold.secret for hold in open_ones),
     )
-    _go(known, found, made, "certify", begin.step(made, Act.ERASED, counts=_gone(made)))
+    # Of the end of a hold that was never told of the company's chain says nothing.
+    proof = begin.step(made, Act.ERASED, counts=certificate.gone(made), secretly=made.silent)
+    _go(known, found, made, "certify", proof)
 
 
 def certify(known: Stored[Workflow]) -> None:
-    """The certificate leaves; what is held is asked about from now on."""
+    """The certificate leaves, if there is anybody to have one; what is held is asked about from now on."""
     found, one = _known(known)
-    letter = certificate.letter(one, _gone(one))
-    made = replace(
-        one,
-        certificates=one.certificates + 1,
-        notice_id=None if letter is None else letter.notice_id,
-    )
-    proof = begin.step(made, Act.CERTIFIED, counts=_gone(one))
+    letter, proofs, made = certificate.letter(one), [], one
+    if letter is not None:
+        made = replace(one, certificates=one.certificates + 1, notice_id=letter.notice_id)
+        proofs = [begin.step(made, Act.CERTIFIED, counts=certificate.gone(one))]
     if one.held:
         made = replace(made, state=CancellationState.HELD)
-        _go(known, found, made, "hold", proof, letter=letter, until=clock.now() + HOLD_SECONDS, why="hold")
+        # What nobody may hear of goes on as if there were nothing: the address is forgotten as soon.
+        later = clock.now() + (HOLD_SECONDS if one.laws else FORGET_SECONDS)
+        _go(known, found, made, "hold", *proofs, letter=letter, until=later, why="hold")
     else:
-        _go(known, found, made, "forget", proof, letter=letter)
+        _go(known, found, made, "forget", *proofs, letter=letter)
 
 
 def forget(known: Stored[Workflow]) -> None:
     """Once the certificate has left, nobody needs the address any more."""
     found, one = _known(known)
-    if _waits(one):
+    if certificate.waits(one):
         engine.move(known, "forget", until=clock.now() + FORGET_SECONDS, why="certificate")
         return
     made = replace(one, state=CancellationState.DONE, notice_id=None)
-    _go(known, found, made, OVER, begin.step(made, Act.ADDRESS_GONE), without_address=True)
+    there = store.cancellation.address(one.company_id) is not None
+    proofs = [begin.step(made, Act.ADDRESS_GONE)] if there else []
+    _go(known, found, made, OVER, *proofs, without_address=True)
 
 
 def hold(known: Stored[Workflow]) -> None:
-    """Is it still kept? If not, the rest goes as the first part did."""
+    """Is it still kept? If not, the rest goes as the first part did. One query, and the address."""
     found, one = _known(known)
-    held = dict(company.held(one.company_id))
-    if not held:
-        made = replace(
-            one,
-            state=CancellationState.ERASING,
-            released=one.held,
-            held={},
-            laws=(),
-            cursor=None,
-            secret=False,
-        )
-        # The company's chain learns of an end only where it knew of the hold.
-        proof = begin.step(made, Act.RELEASED, secretly=not one.laws)
-        _go(known, found, made, "erase", proof)
+    if not store.partitions.keeps_roots(one.company_id):
+        made, proofs = certificate.released(one)
+        _go(known, found, made, "erase", *proofs)
         return
-    # Of a hold that nobody may hear of there will be no second letter: its address need not wait.
-    alone = one.secret and not one.laws and not _waits(one)
-    _keep_address(one.company_id)
-    later = clock.now() + HOLD_SECONDS
-    _go(known, found, replace(one, held=held), "hold", until=later, why="hold", without_address=alone)
+    there, pause = certificate.keep_address(one.company_id), HOLD_SECONDS
+    proofs = []
+    # Of a hold that nobody may hear of there will be no second letter: its address goes with the first.
+    alone = there and not one.laws
+    if alone and certificate.waits(one):
+        alone, pause = False, FORGET_SECONDS
+    elif alone:
+        proofs = [begin.step(one, Act.ADDRESS_GONE)]
+    _go(
+        known,
+        found,
+        one,
+        "hold",
+        *proofs,
+        until=clock.now() + pause,
+        why="hold",
+        without_address=alone,
+    )
 
 
 def taken_back(known: Stored[Workflow]) -> None:
@@ -224,9 +238,12 @@ DEEDS: Final[engine.Deeds] = {
 
 
 def _known(known: Stored[Workflow]) -> tuple[Stored[Cancellation], Cancellation]:
-    """The cancellation that a workflow carries. Raises ConflictError for one that was taken back just now."""
+    """The cancellation that a workflow carries. Raises ConflictError for one that was taken back just now:
+    the workflow has moved with it, and is looked at again.
+    """
     found = begin.find(known.value.about)
-    if found.value.workflow_id != known.value.workflow_id:
+    others = found.value.workflow_id != known.value.workflow_id
+    if others or found.value.state is CancellationState.TAKEN_BACK:
         raise ConflictError
     return found, found.value
 
@@ -265,29 +282,3 @@ def _lost(one: Cancellation) -> Cancellation:
     return replace(
         one, cursor=None, erased_at=now, unreadable_at=unreadable_at, unrecoverable_at=unrecoverable_at
     )
-
-
-def _keep_address(company_id: str) -> None:
-    """A hold may outlive what a row is kept for: the address stays until the second certificate."""
-    known = store.cancellation.address(company_id)
-    if known is not None and (known.expires_at or 0) < clock.now() + RENEW_SECONDS:
-        op = store.table.new_op()
-        store.cancellation.ADDRESSES.replace(known, known.value, op=op, used_again=True)
-
-
-def _gone(one: Cancellation) -> dict[str, int]:
-    """Rows that a certificate is about, by kind: first what the eraser's evidence counts, later what a hold
-    had kept, whoever deleted it then (the hold's own job takes what was over, the eraser the rest).
-    """
-    if not one.released:
-        return {kind: rows for kind, rows in one.counts.items() if rows > 0}
-    since = {kind: rows - one.held.get(kind, 0) for kind, rows in one.released.items()}
-    return {kind: rows for kind, rows in since.items() if rows > 0}
-
-
-def _waits(one: Cancellation) -> bool:
-    """Whether the last mail to the address has not left yet."""
-    if one.notice_id is None:
-        return False
-    found = store.accounts.NOTICES.get(notice_id=one.notice_id, use=Purpose.CREATE_AND_LOGIN)
-    return found is not None

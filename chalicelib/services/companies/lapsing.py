@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.store.transaction import Transaction
 
 
-_LEAVING: Final = frozenset({CompanyState.CANCELLING, CompanyState.CANCELLED})
+_LEAVING: Final = frozenset({CompanyState.CANCELLING, CompanyState.CANCELLED, CompanyState.RESTRICTED})
+"""States in which an end may be under way: a restricted company stays restricted until its doors close."""
 _OPEN: Final = frozenset({CancellationState.COOLING_OFF, CancellationState.TAKEN_BACK})
 """An end of another kind that somebody may take back, or has: what is ordered meanwhile is noted."""
 _JUST_NOW: Final = 30 * 86_400
@@ -86,6 +87,8 @@ def ending(access: Access, order: Order) -> Stored[Cancellation] | None:
             raise OrderRefusedError(Refusal.COMPANY_CANCELLED, access.company_id)
         return None
     one = known.value
+    if access.state is CompanyState.RESTRICTED and not one.under_way:
+        return None  # it was kept: an end that begins now writes the company's row, as this order does
     unrenewed_one = one.why is Why.UNRENEWED
     if not (one.can_be_undone if unrenewed_one else one.state in _OPEN):
         raise OrderRefusedError(Refusal.COMPANY_CANCELLED, access.company_id)

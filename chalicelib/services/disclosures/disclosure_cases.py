@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError, RefusedError
+from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError, RefusedError
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.disclosure_kinds import Concerns, DisclosureKind, DisclosurePurpose, may_open
 from chalicelib.privacy.register import Duty
-from chalicelib.records.disclosures import Disclosure, DisclosureOpening
+from chalicelib.records.disclosures import Disclosure
 from chalicelib.services.disclosures import disclosure_acts, payload
-from chalicelib.services.repeats import Repeat
+from chalicelib.services.staff import repeats
+
+if TYPE_CHECKING:
+    from chalicelib.services.repeats import Repeat
+    from chalicelib.services.staff.repeats import StaffOnce
 
 _USE = Duty.DISCLOSE
 
@@ -64,44 +67,26 @@ def open_case(staff_id: str, wish: Wish, repeat: Repeat | None) -> Disclosure:
         raise RefusedError(decision.reason, clause=decision.clause)
     payload.check_fields(wish.kind, wish.concerns, wish.fields)
     whose = _whose(wish)
-    opening = None if repeat is None else _opening(staff_id, repeat)
-    if opening is not None and (done := _opened(opening)) is not None:
-        return done
-    case = _case(staff_id, wish, whose)
-    transaction = store.transaction.Transaction(store.table.new_op())
-    transaction.put_new(store.disclosures.CASES, case)
-    if opening is not None:
-        made = replace(opening, disclosure_id=case.disclosure_id)
-        transaction.put_new(store.disclosures.OPENINGS, made)
-    disclosure_acts.note(transaction, case, staff_id, None)
-    try:
+
+    def make(guard: StaffOnce | None) -> Disclosure:
+        case = _case(staff_id, wish, whose)
+        transaction = store.transaction.Transaction(store.table.new_op())
+        transaction.put_new(store.disclosures.CASES, case)
+        if guard is not None:
+            guard.add_to(transaction, case.disclosure_id)
+        disclosure_acts.note(transaction, case, staff_id, None)
         transaction.commit()
-    except ConflictError:
-        done = None if opening is None else _opened(opening)
-        if done is None:
-            raise
-        return done
-    return case
+        return case
+
+    return repeats.once(staff_id, repeat, _opened, make)
 
 
-def _opening(staff_id: str, repeat: Repeat) -> DisclosureOpening:
-    """What remembers the client's key: in `operator`, for the company must not see that there is a case."""
-    return DisclosureOpening(
-        key=store.accounts.operator_hash("idempotency", f"{staff_id}\0{repeat.route}\0{repeat.key}"),
-        body_hash=store.accounts.operator_hash("body", repeat.body),
-        disclosure_id="",
-    )
-
-
-def _opened(opening: DisclosureOpening) -> Disclosure | None:
-    """The case an earlier request with this key opened. Raises InvalidError: it came with another body."""
-    known = store.disclosures.OPENINGS.get(key=opening.key)
-    if known is None:
-        return None
-    if known.value.body_hash != opening.body_hash:
-        raise InvalidError(errors=[FieldError("Idempotency-Key", "used_with_another_body")])
-    case = store.disclosures.case(known.value.disclosure_id)
-    return None if case is None else case.value
+def _opened(disclosure_id: str) -> Disclosure:
+    """The case an earlier request with the same key opened. Raises NotFoundError."""
+    case = store.disclosures.case(disclosure_id)
+    if case is None:
+        raise NotFoundError
+    return case.value
 
 
 def _case(staff_id: str, wish: Wish, whose: _Whose) -> Disclosure:

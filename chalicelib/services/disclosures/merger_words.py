@@ -47,6 +47,23 @@ def begin(transaction: Transaction, one: Succession) -> str:
     )
 
 
+def begin_withdrawn(transaction: Transaction, one: Succession) -> str:
+    """Let a transaction begin the notices that nobody takes over after all; their id. For everybody, also
+    where some had not heard of it yet: who was told what is not read here.
+    """
+    return mass.begin(
+        transaction,
+        kind=Kind.DISCLOSURE,
+        about=one.succession_id,
+        audience=Audience.EVERYBODY,
+        template="successor_withdrawn",
+        texts={
+            locale: {"successor": one.successor, "occasion": _OCCASIONS[one.occasion][locale]}
+            for locale in _LOCALES
+        },
+    )
+
+
 def _values(one: Succession, locale: Locale) -> dict[str, str]:
     values = {
         "successor": one.successor,

@@ -24,8 +24,8 @@ from chalicelib.privacy.disclosure_kinds import DisclosureKind, DisclosurePurpos
 from chalicelib.records.accounts import MemberState
 from chalicelib.records.disclosures import Asked, DisclosureQuestion
 from chalicelib.records.mergers import Succession, SuccessionAct, SuccessionState
-from chalicelib.services.disclosures import mergers
-from chalicelib.services.notifications import mass
+from chalicelib.services.disclosures import mergers, questions
+from chalicelib.services.notifications import mass, mass_progress
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -34,6 +34,8 @@ COMPANIES_PER_PIECE: Final = 25
 PIECE_SECONDS: Final = 25
 LEASE_SECONDS: Final = 600
 ROUND_SECONDS: Final = 86_400
+LOOK_SECONDS: Final = 3600
+"""How often it is looked whether everybody has been told, once the day has come."""
 _S: Final = SuccessionState
 _ASKED: Final = frozenset(CompanyState) - {CompanyState.PENDING, CompanyState.CANCELLED}
 """Companies of whose people we still hold data; also when the term is over."""
@@ -50,7 +52,7 @@ def go_on(succession_id: str) -> None:
     except NotFoundError:
         return
     one, now = known.value, clock.now()
-    if one.due_at is None or (one.state is _S.TELLING and now < one.takes_over_at):
+    if one.due_at is None or (one.state is _S.TELLING and now < one.due_at):
         return
     if one.state is _S.TELLING:
         _tell_end(known)
@@ -104,6 +106,8 @@ def _ask(one: Succession, company_id: str) -> Succession:
     people = [member.user_id for member in members if member.state is MemberState.ACTIVE]
     there = {known.value.user_id for known in _asked_of(one, company_id)}
     new = [(company_id, user_id) for user_id in people if user_id not in there]
+    if mergers.find(one.succession_id).value.state is not _S.ASKING:
+        raise ConflictError  # withdrawn meanwhile: nobody else is asked
     if one.mass_id is not None and new:
         mass.add(one.mass_id, new)
     for user_id in [*people, company_id] if one.wanted_of_company else people:
@@ -115,7 +119,7 @@ def _ask(one: Succession, company_id: str) -> Succession:
 
 def _put(one: Succession, company_id: str, user_id: str) -> None:
     company = user_id == company_id
-    to_people, to_companies = mergers.questions_of(one)
+    to_people, to_companies = questions.numbers_of(one.succession_id)
     made = DisclosureQuestion(
         company_id=company_id,
         user_id=user_id,
@@ -137,7 +141,7 @@ def _put(one: Succession, company_id: str, user_id: str) -> None:
 
 
 def _asked_of(one: Succession, company_id: str) -> list[Stored[DisclosureQuestion]]:
-    return store.disclosures.asked(company_id, *mergers.questions_of(one))
+    return store.disclosures.asked(company_id, *questions.numbers_of(one.succession_id))
 
 
 def _count(one: Succession, company_id: str) -> Succession:
@@ -166,22 +170,31 @@ def _count(one: Succession, company_id: str) -> Succession:
 
 def _round_over(known: Stored[Succession], made: Succession) -> None:
     """Everybody has the question. The next round begins tomorrow, or it is counted."""
-    if made.mass_id is not None:
-        mass.start(made.mass_id)
     due_at = min(clock.now() + ROUND_SECONDS, made.answer_until or 0)
     made = replace(made, due_at=due_at, cursor_at=None, cursor_id=None)
-    _keep(known, made, SuccessionAct.ASKED if made.rounds == 1 else None)
+    # Begun together with what is stored: of a succession that was withdrawn meanwhile nothing leaves.
+    kept = _keep(known, made, SuccessionAct.ASKED if made.rounds == 1 else None, starts=True)
+    if kept and made.mass_id is not None:
+        mass.start(made.mass_id)
 
 
 def _tell_end(known: Stored[Succession]) -> None:
-    """The day has come: the binding is judged once more, by the policy of today."""
+    """The day has come: the binding is judged once more, by the policy of today, and whether everybody was
+    told in time. If not it waits; nobody takes over before.
+    """
     one = known.value
     decision = rules.bound(one.plan(), policies.current(clock.now()).version)
     if isinstance(decision, Refused):
         _end(known, replace(one, state=_S.LAPSED), SuccessionAct.LAPSED)
         return
-    told = 0 if one.mass_id is None else mass.progress(one.mass_id).accepted
-    _end(known, replace(one, state=_S.OVER, asked=told), SuccessionAct.ENDED)
+    progress = None if one.mass_id is None else mass_progress.find(one.mass_id)
+    told_at = None if progress is None else progress.all_told_at
+    at, now = rules.takes_over_from(one.plan(), told_at), clock.now()
+    if progress is None or at is None or now < at:
+        telemetry.event("succession_waits", succession_id=one.succession_id, until=at)
+        _keep(known, replace(one, due_at=now + LOOK_SECONDS if at is None else at), None)
+        return
+    _end(known, replace(one, state=_S.OVER, asked=progress.accepted), SuccessionAct.ENDED)
 
 
 def _end(known: Stored[Succession], made: Succession, act: SuccessionAct) -> None:
@@ -194,12 +207,16 @@ def _move(known: Stored[Succession], made: Succession) -> None:
         mergers.hint(made)
 
 
-def _keep(known: Stored[Succession], made: Succession, act: SuccessionAct | None) -> bool:
-    """Store how far it is, with the evidence of an act. False: withdrawn meanwhile, or somebody else did the
-    same piece; theirs goes on.
+def _keep(
+    known: Stored[Succession], made: Succession, act: SuccessionAct | None, *, starts: bool = False
+) -> bool:
+    """Store how far it is, with the evidence of an act; ``starts``: and let the notices leave. False:
+    withdrawn meanwhile, or somebody else did the same piece; theirs goes on.
     """
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.replace(store.mergers.SUCCESSIONS, known, made)
+    if starts and made.mass_id is not None:
+        mass.start_with(transaction, made.mass_id)
     if act is not None:
         mergers.prove(transaction, made, act, None, people=made.asked)
     try:

@@ -7,7 +7,6 @@ says who may be in it, and proves that they were told or asked.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -133,7 +132,9 @@ def accept(who: StaffPrincipal, succession_id: str) -> Succession:
 
 
 def withdraw(who: StaffPrincipal, succession_id: str) -> Succession:
-    """End it where it is: the successor does not take over. Who was told stays told; a yes leads nowhere.
+    """End it where it is: the successor does not take over. Notices that have not left stay here, a yes leads
+    nowhere, and where people began to be told, everybody is told that nobody takes over. Once done it is
+    ``succession_over`` for whoever repeats it.
 
     Raises:
         NotFoundError: no such succession.
@@ -147,12 +148,17 @@ def withdraw(who: StaffPrincipal, succession_id: str) -> Succession:
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.replace(store.mergers.SUCCESSIONS, known, made)
         prove(transaction, made, SuccessionAct.WITHDRAWN, who.staff_id)
+        goes_on = None
+        if made.mass_id is not None:
+            # With it, so that no crash leaves notices under way of somebody who does not take over.
+            mass.stop(transaction, made.mass_id)
+            goes_on = merger_words.begin_withdrawn(transaction, made)
         try:
             transaction.commit()
         except ConflictError:
-            continue  # it has come a little further
-        if made.mass_id is not None:
-            mass.pause(made.mass_id)
+            continue  # it has come a little further, or a notice has left this moment
+        if goes_on is not None:
+            mass.start(goes_on)
         return made
     raise ConflictError
 
@@ -200,20 +206,12 @@ def agreed(one: Succession, company_id: str) -> list[Agreed]:
     """Who of a company goes over, in the order of their ids; one query."""
     now = clock.now()
     found = []
-    for known in store.disclosures.asked(company_id, *questions_of(one)):
+    for known in store.disclosures.asked(company_id, *questions.numbers_of(one.succession_id)):
         asked = known.value
         if isinstance(rules.goes_along(questions.said(known), now), Allowed):
             user_id = None if asked.user_id == company_id else asked.user_id
             found.append(Agreed(company_id, user_id, asked.answered_at or 0))
     return found
-
-
-def questions_of(one: Succession) -> tuple[str, str]:
-    """The ids of the question to people and of that to companies, the same for all: to ask twice is to ask
-    once. Two, because an admin answers both.
-    """
-    raw = ids.raw(one.succession_id)
-    return ids.from_raw("qst", raw), ids.from_raw("qst", hashlib.sha256(raw).digest()[:16])
 
 
 def prove(

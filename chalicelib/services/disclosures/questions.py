@@ -8,6 +8,7 @@ is asked by one question of the succession's number (``mergers``), and answers i
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,10 +18,12 @@ from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy import disclosure_facts as facts
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.disclosure_facts import Authorised
+from chalicelib.privacy.disclosure_kinds import DisclosureKind
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.permissions import Position
 from chalicelib.privacy.texts import NOTHING, ConsentText
 from chalicelib.records.disclosures import Asked, Disclosure, DisclosureQuestion, QuestionReceipt
+from chalicelib.records.mergers import SuccessionState
 from chalicelib.services.consent import consents
 from chalicelib.services.disclosures.telling import Occasion
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from chalicelib.store.transaction import Transaction
 
 TRIES: Final = 5
+MOST_SUCCESSIONS: Final = 100
+"""On record at once, at most."""
 RENEW_SECONDS: Final = clock.HOUR * 24
 """A yes that is said again sooner is the same request once more."""
 GRANTS_PER_USER: Final = 60
@@ -39,6 +44,14 @@ GRANTS_PER_USER: Final = 60
 def number_of(disclosure_id: str) -> str:
     """The id of a case's question."""
     return ids.from_raw("qst", ids.raw(disclosure_id))
+
+
+def numbers_of(succession_id: str) -> tuple[str, str]:
+    """The ids of a succession's question to people and of that to companies, the same for all: to ask twice
+    is to ask once. Two, because an admin answers both.
+    """
+    raw = ids.raw(succession_id)
+    return ids.from_raw("qst", raw), ids.from_raw("qst", hashlib.sha256(raw).digest()[:16])
 
 
 def add(transaction: Transaction, case: Disclosure, asked: Asked, at: int) -> None:
@@ -74,8 +87,11 @@ def asked_of(case: Disclosure) -> str:
 
 
 def find(case: Disclosure, question_id: str) -> Stored[DisclosureQuestion] | None:
-    """A question that was put to whom this case is about; None for anybody else's."""
-    return store.disclosures.question(case.company_id, asked_of(case), question_id)
+    """A question that was put to whom this case is about; None for anybody else's, and for that of a
+    succession that was withdrawn: a yes to it leads nowhere.
+    """
+    known = store.disclosures.question(case.company_id, asked_of(case), question_id)
+    return None if known is not None and _withdrawn(known.value) else known
 
 
 def said(known: Stored[DisclosureQuestion] | None) -> Authorised | None:
@@ -118,6 +134,7 @@ def answer(
 
     Raises:
         NotFoundError: not asked of them.
+        ConflictError: ``withdrawn``: a yes to a succession that is off. A no is always taken.
         TooManyRequestsError: sixty times yes in an hour.
     """
     if agreed:
@@ -127,6 +144,8 @@ def answer(
         if known is None:
             raise NotFoundError
         one = known.value
+        if agreed and _withdrawn(one):
+            raise ConflictError("withdrawn", "Nobody takes over any more.")
         text, now = text_of(one.asked), clock.now()
         version = None if text is None else text.id
         if (one.agreed, one.words) == (agreed, words) and not _renews(one, version, now):
@@ -148,6 +167,18 @@ def answer(
             continue  # another answer came in between: look again
         return made
     raise ConflictError
+
+
+def _withdrawn(one: DisclosureQuestion) -> bool:
+    """Whether a question is that of a succession that was withdrawn. Of others nothing is read; of these one
+    query: there are a few successions in ten years.
+    """
+    if one.kind is not DisclosureKind.SUCCESSOR:
+        return False
+    return any(
+        found.state is SuccessionState.WITHDRAWN and one.question_id in numbers_of(found.succession_id)
+        for found in store.mergers.page(MOST_SUCCESSIONS, None)
+    )
 
 
 def _renews(one: DisclosureQuestion, version: str | None, now: int) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from chalicelib import store
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from chalicelib.privacy import retention
 from chalicelib.records.cancellation import CancellationState, Why
 from chalicelib.records.discontinuation import CompanyEnd, Ending, EndingAct, EndingCompany, EndingState
 from chalicelib.records.workflows import OVER
@@ -21,14 +22,21 @@ from chalicelib.services.discontinuation.proof import prove
 from chalicelib.services.workflows import engine
 
 if TYPE_CHECKING:
+    from chalicelib.records.cancellation import Cancellation
     from chalicelib.records.workflows import Workflow
     from chalicelib.store.table import Stored
 
-COMPANIES_PER_STEP: Final = 25
+PAGE: Final = 100
+"""Companies read together: what one BatchGet takes."""
 STEP_SECONDS: Final = 30
 """A step ends with the company during which this has passed: half of what the function has."""
-LOOK_SECONDS: Final = 3600
-"""How often it is looked whether all companies are erased."""
+FIRST_LOOK: Final = int(retention.FINAL_EXPORT.total_seconds()) + 6 * 3600
+"""So long after the end most companies are erased: not before their last export is over."""
+LOOK_SECONDS: Final = 86_400
+"""How often it is looked after that whether all companies are erased. A look is some twenty events of the
+execution's history, which has room for 25,000.
+"""
+_OVER: Final = frozenset({CompanyEnd.CERTIFIED, CompanyEnd.GONE})
 
 
 def close(known: Stored[Workflow]) -> None:
@@ -40,58 +48,62 @@ def close(known: Stored[Workflow]) -> None:
 
 
 def erase(known: Stored[Workflow]) -> None:
-    """Stage ``erase``: begin the cancellation of the next companies, in the order in which they came."""
-    there = _ending(known)
-    one, until = there.value, clock.elapsed() + STEP_SECONDS
+    """Stage ``erase``: begin the cancellation of each company that has none, in the order in which they came.
+    Also before every look of ``certify``: one that came at the last moment is gone back for.
+    """
+    there, until, last = _ending(known), clock.elapsed() + STEP_SECONDS, False
+    one = there.value
     cursor = None if one.cursor_id is None or one.cursor_at is None else (one.cursor_id, one.cursor_at)
-    found = store.due.companies(cursor, COMPANIES_PER_STEP)
-    passed = 0
-    for company_id, came_at in found:
-        new = _begin(one.ending_id, company_id)
-        one = replace(one, cursor_at=came_at, cursor_id=company_id, companies=one.companies + new)
-        passed += 1
-        if clock.elapsed() > until:
-            break
+    while not last and clock.elapsed() < until:
+        page = store.due.companies(cursor, PAGE)
+        noted = store.discontinuation.noted(one.ending_id, [company_id for company_id, _ in page])
+        last = len(page) < PAGE
+        for company_id, came_at in page:
+            if clock.elapsed() > until:
+                last = False
+                break
+            if company_id not in noted:
+                _begin(one.ending_id, company_id)
+            cursor = (company_id, came_at)
+    cursor_id, cursor_at = (None, None) if last or cursor is None else cursor
     transaction = store.transaction.Transaction(store.table.new_op())
-    if passed == len(found) < COMPANIES_PER_STEP:
-        one = replace(one, cursor_at=None, cursor_id=None, certified=0, held=0, unfinished=0)
+    made = replace(one, cursor_at=cursor_at, cursor_id=cursor_id)
+    transaction.replace(store.discontinuation.ENDINGS, there, made)
+    if last:
         engine.move(known, "certify", why="companies_under_way", transaction=transaction)
     else:
         engine.move(known, "erase", why="companies", transaction=transaction)
-    transaction.replace(store.discontinuation.ENDINGS, there, one)
     transaction.commit()
 
 
 def certify(known: Stored[Workflow]) -> None:
-    """Stage ``certify``: see which companies are erased; again later as long as one is not. A company that
-    came at the last moment is gone back for.
+    """Stage ``certify``: count the companies and what became of each, from the rows about them alone; look
+    only at those that had not come to their end. As long as one has not, again later, by way of ``erase``.
     """
-    there = _ending(known)
+    there, until, last = _ending(known), clock.elapsed() + STEP_SECONDS, False
     one = there.value
-    page = store.discontinuation.companies(one.ending_id, one.cursor_id, COMPANIES_PER_STEP)
-    for company in page:
-        match _looked_at(company):
-            case CompanyEnd.BEGUN:
-                one = replace(one, unfinished=one.unfinished + 1)
-            case CompanyEnd.HELD:
-                one = replace(one, held=one.held + 1)
-            case CompanyEnd.CERTIFIED | CompanyEnd.GONE:
-                one = replace(one, certified=one.certified + 1)
-        one = replace(one, cursor_id=company.value.company_id)
-    stage, until, why = "certify", None, "companies_under_way"
-    if len(page) < COMPANIES_PER_STEP:
-        if _somebody_came(one.ending_id):
-            stage, why = "erase", "companies"
-        elif one.unfinished:
-            until = clock.now() + LOOK_SECONDS
-        else:
-            stage, why = "empty", "companies_over"
-        one = replace(one, cursor_at=None, cursor_id=None)
-        if stage != "empty":
-            one = replace(one, certified=0, held=0, unfinished=0)
+    if one.cursor_id is None:
+        one = replace(one, companies=0, certified=0, held=0, unfinished=0)
+    while not last and clock.elapsed() < until:
+        page = store.discontinuation.companies(one.ending_id, one.cursor_id, PAGE)
+        under_way = [company.value.company_id for company in page if company.value.state not in _OVER]
+        cancellations = store.cancellation.of_companies(under_way)
+        last = len(page) < PAGE
+        for company in page:
+            if clock.elapsed() > until:
+                last = False
+                break
+            one = _counted(one, company, cancellations.get(company.value.company_id))
     transaction = store.transaction.Transaction(store.table.new_op())
-    transaction.replace(store.discontinuation.ENDINGS, there, one)
-    engine.move(known, stage, until=until, why=why, transaction=transaction)
+    if not last:
+        engine.move(known, "certify", why="companies_under_way", transaction=transaction)
+    elif one.unfinished:
+        again_at = max(clock.now() + LOOK_SECONDS, (one.closed_at or 0) + FIRST_LOOK)
+        engine.move(known, "erase", until=again_at, why="companies_under_way", transaction=transaction)
+    else:
+        engine.move(known, "empty", why="companies_over", transaction=transaction)
+    made = replace(one, cursor_id=None) if last else one
+    transaction.replace(store.discontinuation.ENDINGS, there, made)
     transaction.commit()
 
 
@@ -119,12 +131,10 @@ def finish(known: Stored[Workflow]) -> None:
     transaction.commit()
 
 
-def _begin(ending_id: str, company_id: str) -> int:
-    """Begin a company's cancellation, and note it; 1 if it was not noted before. The note comes second: a
-    company without one is gone back for.
+def _begin(ending_id: str, company_id: str) -> None:
+    """Begin a company's cancellation, and note it. The note comes second: a company without one is gone back
+    for.
     """
-    if store.discontinuation.COMPANIES.get(ending_id=ending_id, company_id=company_id) is not None:
-        return 0
     now, state = clock.now(), CompanyEnd.BEGUN
     try:
         begin.begin(company_id, Why.DISCONTINUED)
@@ -145,16 +155,24 @@ def _begin(ending_id: str, company_id: str) -> int:
     try:
         store.discontinuation.COMPANIES.put_new(made, op=store.table.new_op())
     except ConflictError:
-        return 0  # by another run, this moment
-    return 1
+        return  # noted by another run, this moment
 
 
-def _looked_at(company: Stored[EndingCompany]) -> CompanyEnd:
-    """How far a company is, noted when it has come to an end."""
+def _counted(one: Ending, company: Stored[EndingCompany], known: Stored[Cancellation] | None) -> Ending:
+    """The end with one company more."""
+    match company.value.state if company.value.state in _OVER else _looked_at(company, known):
+        case CompanyEnd.BEGUN:
+            one = replace(one, unfinished=one.unfinished + 1)
+        case CompanyEnd.HELD:
+            one = replace(one, held=one.held + 1)
+        case CompanyEnd.CERTIFIED | CompanyEnd.GONE:
+            one = replace(one, certified=one.certified + 1)
+    return replace(one, companies=one.companies + 1, cursor_id=company.value.company_id)
+
+
+def _looked_at(company: Stored[EndingCompany], known: Stored[Cancellation] | None) -> CompanyEnd:
+    """How far a company is by its cancellation, noted when it has come to an end."""
     one = company.value
-    if one.state in {CompanyEnd.CERTIFIED, CompanyEnd.GONE}:
-        return one.state
-    known = store.cancellation.of_company(one.company_id)
     match None if known is None else known.value.state:
         case CancellationState.DONE:
             state = CompanyEnd.CERTIFIED
@@ -176,17 +194,6 @@ def _try_again(company_id: str) -> None:
         begin.begin(company_id, Why.DISCONTINUED)
     except Exception as error:
         telemetry.event("ending_error", error=error, company_id=company_id)  # it stays unfinished
-
-
-def _somebody_came(ending_id: str) -> bool:
-    """Whether a company is there that was not begun: it signed up in the moment the doors closed."""
-    after: tuple[str, int] | None = None
-    while page := store.due.companies(after, COMPANIES_PER_STEP):
-        for company_id, _ in page:
-            if store.discontinuation.COMPANIES.get(ending_id=ending_id, company_id=company_id) is None:
-                return True
-        after = page[-1]
-    return False
 
 
 def _ending(known: Stored[Workflow]) -> Stored[Ending]:

@@ -20,13 +20,14 @@ from chalicelib.records.discontinuation import Ending, EndingAct, EndingNow, End
 from chalicelib.records.workflows import OVER, Machine
 from chalicelib.services.discontinuation import telling
 from chalicelib.services.discontinuation.proof import prove
+from chalicelib.services.notifications import mass
 from chalicelib.services.workflows import engine
 
 if TYPE_CHECKING:
     from chalicelib.services.staff.entry import StaffPrincipal
     from chalicelib.store.table import Stored
 
-TRIES: Final = 5
+TRIES: Final = 8
 
 
 class Wanted(NamedTuple):
@@ -41,7 +42,7 @@ def propose(who: StaffPrincipal, wanted: Wanted) -> Ending:
     """Propose the end of the service; nobody is told yet.
 
     Raises:
-        InvalidError: ``too_soon``: less than 30 full days from now; ``too_far``: more than a year.
+        InvalidError: ``too_soon``: less than 30 full days from now; ``too_far``: more than 300 days.
     """
     now, ends_at = clock.now(), endings.begins(wanted.ends_on)
     decision = endings.may_want(ends_at, now)
@@ -144,14 +145,14 @@ def _take_back(who: StaffPrincipal, known: Stored[Ending]) -> Ending:
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.replace(store.discontinuation.ENDINGS, known, made)
     prove(transaction, made, EndingAct.TAKEN_BACK, who.staff_id)
-    stopped = None
+    goes_on = None
     if before.workflow_id is not None:
         now_row = store.discontinuation.NOW.get()
         if now_row is not None:
             transaction.delete(store.discontinuation.NOW, now_row)
         engine.move(engine.find(before.workflow_id), OVER, why="taken_back", transaction=transaction)
-        stopped = telling.take_back(transaction, made)
+        goes_on = telling.take_back(transaction, made)
     transaction.commit()
-    if stopped is not None:
-        telling.told_back(before, stopped)
+    if goes_on is not None:
+        mass.start(goes_on)  # for everybody: should this be lost, the sweep does it
     return made

@@ -136,7 +136,10 @@ def _moved(transaction: Transaction, before: Ending, after: Ending) -> None:
 
 def take_back(transaction: Transaction, one: Ending) -> str | None:
     """Let a transaction say that the service goes on, where it was said that it ends: in public, and to
-    everybody. The id of the notices, to be given to `told_back`; None where nobody was told anything.
+    everybody; what is still to be told of the end stops with it, so no crash leaves both under way. The id of
+    the notices, to be started; None where nobody was told anything.
+
+    The transaction's ConflictError may be a notice that left this moment: the caller looks again.
     """
     if one.announcement_id is None:
         return None
@@ -145,6 +148,8 @@ def take_back(transaction: Transaction, one: Ending) -> str | None:
     public.publish(
         transaction, Kind.DISCONTINUATION, public.worded("public_service_goes_on", values), one.ending_id
     )
+    if one.mass_id is not None:
+        mass.stop(transaction, one.mass_id)
     return mass.begin(
         transaction,
         kind=Kind.DISCONTINUATION,
@@ -153,16 +158,6 @@ def take_back(transaction: Transaction, one: Ending) -> str | None:
         template="service_goes_on",
         texts=values,
     )
-
-
-def told_back(before: Ending, mass_id: str) -> None:
-    """Stop what is still to be told of the end, and let the news leave that there is none. Repeatable."""
-    if before.mass_id is not None:
-        try:
-            mass.pause(before.mass_id)
-        except (ConflictError, NotFoundError):
-            pass  # everybody has been told: nothing to stop
-    mass.start(mass_id)
 
 
 def _ending(known: Stored[Workflow]) -> Stored[Ending]:

@@ -25,32 +25,39 @@ from chalicelib import store
 from chalicelib.gateways import files
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
+from chalicelib.privacy import retention
 from chalicelib.records.erasures import CompanyErasure, Step
 from chalicelib.services.erasure import company_acts, company_walk
+from chalicelib.services.erasure.company_acts import Fate
 from chalicelib.services.erasure.company_walk import Page, Walk
 
 if TYPE_CHECKING:
+    from chalicelib.store.items import Row
     from chalicelib.store.partitions import Found
 
 STEP_SECONDS: Final = 40
-"""A piece ends with the page during which this has passed."""
+"""A piece ends when this has passed: with the row it is at, or with the page where rows only go."""
 COUNT_SECONDS: Final = 8
 """A preview counts no longer than this: somebody waits for it."""
+_BEGINNING: Final = "\t"
+"""The cursor of a piece that came to nothing: it names no place, so the next one begins anew."""
 
 
 def counts(company_id: str) -> Mapping[str, int]:
-    """How many rows there are of a company, by kind, for a preview; keys only, nothing is opened. Of a
-    company with very much it counts for eight seconds, so they are at least so many. Half a read unit for
-    each 4 KB.
+    """How many rows there are of a company, by kind, for a preview; keys only, nothing is opened. What the
+    company sees itself: neither holds nor what they keep of what was deleted, which may be nobody's to know.
+    Of a company with very much it counts for eight seconds, so they are at least so many. Half a read unit
+    for each 4 KB.
 
     Raises:
         UnavailableError.
     """
-    until, found = clock.elapsed() + COUNT_SECONDS, Counter[str]()
+    until, now, found = clock.elapsed() + COUNT_SECONDS, clock.now(), Counter[str]()
     for place in store.partitions.of(company_id, store.partitions.users(company_id)):
         after = ""
         while rows := store.partitions.page(place, after, company_walk.PAGE, facts=False, consistent=False):
-            found.update(row.kind for row in rows)
+            shown = (row.kind for row in rows if not retention.expired_epoch(row.expires_at, now))
+            found.update(kind for kind in shown if kind != store.holds.HOLDS.kind)
             after = rows[-1].sk
             if clock.elapsed() > until:
                 return dict(found)
@@ -70,13 +77,17 @@ def piece(company_id: str, cursor: str | None) -> str | None:
     proof = _Proof(company_id, walk)
     if cursor is None:
         files.forget(company_acts.uploads(company_id))
-    for page in walk.pages(cursor or ""):
+    for page in walk.pages(cursor or "", until):
         proof.note(page)
-        company_acts.take(company_id, page)
-        gone += len(page.gone)
-        if clock.elapsed() > until:
+        done = company_acts.take(company_id, page, until)
+        gone += sum(fate is Fate.GOES for _, fate in page.rows[:done])
+        if done:
+            cursor = walk.cursor(page.rows[done - 1][0])
+        if done < len(page.rows):
+            proof.take_back(page, done, cursor or "")
+        if done < len(page.rows) or clock.elapsed() > until:
             telemetry.event("company_erasing", company_id=company_id, rows=gone)
-            return page.cursor
+            return cursor or _BEGINNING
     proof.over()
     telemetry.event("company_erased", company_id=company_id, rows=gone)
     return None
@@ -87,7 +98,7 @@ def erased(company_id: str) -> Mapping[str, int]:
     sums: Counter[str] = Counter()
     for known in store.erasure.COMPANY_ERASURES.query(company_id, "company-erasure#"):
         sums.update(known.value.counts)
-    return dict(sums)
+    return dict(+sums)
 
 
 def left(company_id: str) -> Counter[str]:
@@ -122,26 +133,23 @@ def held(company_id: str) -> Mapping[str, int]:
     return dict(found)
 
 
-def restrict(company_id: str, cursor: str | None = None) -> str | None:
-    """Put what holds keep out of everybody's sight, before anything is erased; where to go on, or None when
-    all is. ``piece`` does the same on its way. Repeatable.
+def held_openly(company_id: str) -> Mapping[str, int]:
+    """What the company may be told is held: rows by kind as if there were only the holds that it may know of.
+    Without the rows of the holds themselves, whose number would betray the others. The rows that are left are
+    read.
 
     Raises:
-        UnavailableError, RetryLaterError: to be done again.
+        UnavailableError: nobody can say.
     """
-    until = clock.elapsed() + STEP_SECONDS
-    if not store.holds.open_ones(company_id):
-        return None
-    for page in Walk(company_id, doors=False).pages(cursor or ""):
-        company_acts.put_aside(page)
-        if clock.elapsed() > until:
-            return page.cursor
-    return None
+    found: Counter[str] = Counter()
+    for page in Walk(company_id, doors=False, openly=True).pages():
+        found.update(page.held)
+    return {kind: rows for kind, rows in found.items() if kind != store.holds.HOLDS.kind}
 
 
 class _Proof:
     """What the company's chain says of an erasure, page by page. A page that its evidence has counted is not
-    counted again, until a round is over.
+    counted again, until a round is over; what was counted and did not go is taken back.
     """
 
     def __init__(self, company_id: str, walk: Walk) -> None:
@@ -158,20 +166,39 @@ class _Proof:
         """Put a page on record before it goes; nothing for one that takes nothing, or was counted.
 
         Raises:
-            RetryLaterError: another job has put this very part on record.
+            RetryLaterError: another job has put this very part on record, or a hold has been placed while the
+                company's rules were to go, which its release needs.
         """
         new = [one for one in page.gone if not self._is_counted(one)]
-        if not new:
+        if not new and page.rules is None:
             return
-        place, until = page.end
+        place, until = self._walk.end(page)
         self._put(
             Step.PART,
+            page.rules,
             place=place,
             until=until,
             counts=dict(sorted(Counter(one.kind for one in new).items())),
             holds=tuple(sorted(page.keepers)),
         )
         self._running = True
+
+    def take_back(self, page: Page, done: int, cursor: str) -> None:
+        """Of a page that stopped after so many rows, count the others no more: they are judged anew, behind
+        the cursor, and a hold may keep them by then. The rules went with the evidence.
+
+        Raises:
+            RetryLaterError: another job goes on.
+        """
+        left = [
+            row.kind
+            for row, fate in page.rows[done:]
+            if fate is Fate.GOES and row.sk != store.partitions.RULES
+        ]
+        if left:
+            place, _, until = cursor.partition("\t")
+            counts = {kind: -rows for kind, rows in sorted(Counter(left).items())}
+            self._put(Step.PART, place=place, until=until, counts=counts)
 
     def over(self) -> None:
         """Put on record that everything was gone through, if anything went."""
@@ -181,12 +208,14 @@ class _Proof:
     def _is_counted(self, one: Found) -> bool:
         return self._counted is not None and self._walk.position(one) <= self._walk.rank(*self._counted)
 
-    def _put(self, step: Step, **more: Any) -> None:
+    def _put(self, step: Step, rules: Row | None = None, **more: Any) -> None:
         entry = CompanyErasure(
             company_id=self._company_id, part=self._next, step=step, at=clock.now(), **more
         )
         transaction = store.transaction.Transaction(store.table.new_op())
         transaction.put_new(store.erasure.COMPANY_ERASURES, entry)
+        if rules is not None:
+            transaction.remove(rules)  # as they were read: a hold that was placed since keeps them
         try:
             transaction.commit()
         except ConflictError:

@@ -1,7 +1,8 @@
 """The walk through everything of a company, a page of keys at a time, and what a hold keeps of a page.
 
 First the doors: what lies under keys of its own and leads in. Then the company's partitions, one after the
-other. Last the roots, the rows by which everything else is judged. Nothing is opened.
+other. Then whatever still names it under the keys of people of the base, which is nothing unless something
+went wrong. Last the roots, the rows by which everything else is judged. Nothing is opened.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import store
+from chalicelib.kernel import clock
 from chalicelib.services.erasure import company_acts
+from chalicelib.services.erasure.company_acts import Fate
 from chalicelib.services.keeping.keeping import Keeping
 
 if TYPE_CHECKING:
+    from chalicelib.store.items import Row
     from chalicelib.store.partitions import Found, Place
 
 PAGE: Final = 1000
@@ -23,6 +27,7 @@ PAGE: Final = 1000
 READ: Final = 250
 """Rows of one query: what is in memory beside a page."""
 _DOORS: Final = "doors"
+_NAMED: Final = "named"
 _ROOTS: Final = "roots"
 
 Position = tuple[int, str]
@@ -31,38 +36,42 @@ Position = tuple[int, str]
 
 @dataclass(slots=True)
 class Page:
-    """Some rows of the walk: those that go, those that a hold keeps, and where the page ends."""
+    """Some rows of the walk, in its order, and what becomes of each by the holds that were open then."""
 
-    end: tuple[str, str]
-    gone: list[Found] = field(default_factory=list)
-    away: list[Found] = field(default_factory=list)
-    stays: list[Found] = field(default_factory=list)
+    open: frozenset[str]
+    rows: list[tuple[Found, Fate]] = field(default_factory=list)
     keepers: set[str] = field(default_factory=set)
+    rules: Row | None = None
+    """The company's rules, if they go with this page: as they were before it was asked what keeps them."""
 
     @property
-    def cursor(self) -> str:
-        """Where to go on."""
-        return "\t".join(self.end)
+    def gone(self) -> list[Found]:
+        """Rows that go."""
+        return [row for row, fate in self.rows if fate is Fate.GOES]
 
     @property
     def held(self) -> Counter[str]:
         """What stays, by kind."""
-        return Counter(one.kind for one in (*self.away, *self.stays))
+        return Counter(row.kind for row, fate in self.rows if fate is not Fate.GOES)
 
 
 class Walk:
-    """All places of one company, in order. ``doors`` False leaves those out: no hold keeps them."""
+    """All places of one company, in order. ``doors`` False leaves those out: no hold keeps them. ``openly``
+    counts as held what holds keep that the company may know of; nobody may erase by such a walk.
+    """
 
-    def __init__(self, company_id: str, *, doors: bool = True) -> None:
-        self._company_id, self._doors = company_id, doors
+    def __init__(self, company_id: str, *, doors: bool = True, openly: bool = False) -> None:
+        self._company_id, self._doors, self._openly = company_id, doors, openly
         self._users = store.partitions.users(company_id)
         self._places = store.partitions.of(company_id, self._users)
-        names = [_DOORS, *(place.name for place in self._places), _ROOTS]
+        names = [_DOORS, *(place.name for place in self._places), _NAMED, _ROOTS]
         self._names = {name: number for number, name in enumerate(names)}
+        self._keeping: Keeping | None = None
 
-    def pages(self, cursor: str = "") -> Iterator[Page]:
+    def pages(self, cursor: str = "", until: float | None = None) -> Iterator[Page]:
         """Pages behind a cursor. One that names no place (any more) begins anew: what is gone is not found
-        again.
+        again. A page ends early when ``until`` (``clock.elapsed``) passes while it is asked what holds keep
+        of it, which is a query for each message; it has one row at least.
 
         Raises:
             UnavailableError.
@@ -71,10 +80,17 @@ class Walk:
         for row in self._rows(cursor):
             waiting.append(row)
             if len(waiting) == PAGE:
-                yield self._page(waiting)
+                yield from self._judged(waiting, until)
                 waiting = []
-        if waiting:
-            yield self._page(waiting)
+        yield from self._judged(waiting, until)
+
+    def end(self, page: Page) -> tuple[str, str]:
+        """Where a page ends: the name of the place and the sort key in it."""
+        return self._place_of(page.rows[-1][0])
+
+    def cursor(self, row: Found) -> str:
+        """From where to go on behind a row."""
+        return "\t".join(self._place_of(row))
 
     def position(self, row: Found) -> Position:
         """Where a row is in the walk."""
@@ -88,7 +104,11 @@ class Walk:
         if store.partitions.is_root(row):
             return _ROOTS, row.sk
         name = row.place.name
-        return (name, row.sk) if name in self._names else (_DOORS, f"{row.place.pk} {row.sk}")
+        if name in self._names:
+            return name, row.sk
+        # Logins are the last of the doors: what lies beside one, and letters to it, are found by it.
+        late = "~" if row.kind == store.accounts.LOGINS.kind else ""
+        return _NAMED if row.place.table == "prospects" else _DOORS, f"{late}{row.place.pk} {row.sk}"
 
     def _rows(self, cursor: str) -> Iterator[Found]:
         name, _, after = cursor.partition("\t")
@@ -99,26 +119,53 @@ class Walk:
                 continue
             if name == _DOORS:
                 found = company_acts.doors(self._company_id, self._users) if self._doors else []
+                found = sorted(found, key=lambda row: self._place_of(row)[1])
                 yield from (row for row in found if self._place_of(row)[1] > behind)
+            elif name == _NAMED:
+                yield from (row for row in self._named() if self._place_of(row)[1] > behind)
             elif name == _ROOTS:
                 yield from (row for row in store.partitions.roots(self._company_id) if row.sk > behind)
             else:
                 of_place = rows(self._places[number - 1], behind)
                 yield from (row for row in of_place if not store.partitions.is_root(row))
 
-    def _page(self, found: list[Found]) -> Page:
+    def _named(self) -> list[Found]:
+        """What is left under people's keys, in the order of its keys. A batch read for each fifty people that
+        the company ever received.
+        """
+        found = store.partitions.still_named(self._company_id) if self._doors else ()
+        return sorted(found, key=lambda row: (row.place.pk, row.sk))
+
+    def _judged(self, found: list[Found], until: float | None) -> Iterator[Page]:
+        at = 0
+        while at < len(found):
+            page = self._page(found[at:], until)
+            yield page
+            at += len(page.rows)
+
+    def _page(self, found: list[Found], until: float | None) -> Page:
         """What becomes of each row, by the holds of this moment."""
-        page, keeping = Page(self._place_of(found[-1])), Keeping(self._company_id)
+        keeping = self._keeping = Keeping(self._company_id, self._keeping, openly=self._openly)
+        page, roots_fate = Page(keeping.open), None
         for row in found:
+            fate = Fate.GOES
             if store.partitions.is_root(row):
-                kept = store.partitions.keeps_roots(self._company_id)
-                (page.stays if kept else page.gone).append(row)
-            elif self._names.get(row.place.name) is not None and _is_kept(row, keeping):
-                page.away.append(row)
-            else:
-                page.gone.append(row)
+                roots_fate = fate = roots_fate or self._fate_of_roots(page)
+            elif row.place.name in self._names and _is_kept(row, keeping):
+                fate = Fate.AWAY
+            page.rows.append((row, fate))
+            if until is not None and keeping.open and clock.elapsed() > until:
+                break
         page.keepers = keeping.keepers
         return page
+
+    def _fate_of_roots(self, page: Page) -> Fate:
+        """Asked after the rules were read: a hold that is placed since makes them another version."""
+        rules = store.partitions.rules(self._company_id)
+        if store.partitions.keeps_roots(self._company_id):
+            return Fate.STAYS
+        page.rules = rules
+        return Fate.GOES
 
 
 def rows(place: Place, after: str = "", *, facts: bool = True) -> Iterator[Found]:

@@ -21,7 +21,7 @@ from chalicelib.gateways import logs
 from chalicelib.kernel import clock, ids, telemetry
 from chalicelib.kernel.errors import ConflictError, NotFoundError, RefusedError
 from chalicelib.privacy import watching
-from chalicelib.privacy.watching import HOUR, STAFF, USERS, Limits, Reading
+from chalicelib.privacy.watching import CLIENT_KINDS, HOUR, STAFF, USERS, Limits, Reading
 from chalicelib.records.watching import Finding, FindingAct, FindingState, Outcome, ReadingHour
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def opened_in(hour: int) -> dict[str, _Sum]:
         for line in logs.lines(function, "opened", hour, hour + HOUR):
             actor_id = line.get("actor_id")
             if isinstance(actor_id, str) and ids.is_id(actor_id):
-                _add(sums.setdefault(actor_id, _Sum()), line)
+                _add(sums, actor_id, line)
     return sums
 
 
@@ -113,12 +113,18 @@ def findings(limit: int, before: str | None) -> list[Finding]:
     return found
 
 
-def _add(total: _Sum, line: Mapping[str, Any]) -> None:
-    total.records += sum(
-        number
+def _add(sums: dict[str, _Sum], actor_id: str, line: Mapping[str, Any]) -> None:
+    opened = {
+        name.removeprefix("n_"): number
         for name, number in line.items()
-        if name.startswith("n_") and isinstance(number, int) and name.removeprefix("n_") not in OF_STAFF
-    )
+        if name.startswith("n_") and isinstance(number, int)
+    }
+    of_staff = ids.is_id(actor_id, "stf")
+    counts = [n for kind, n in opened.items() if (kind not in OF_STAFF if of_staff else kind in CLIENT_KINDS)]
+    if not (counts or of_staff):
+        return
+    total = sums.setdefault(actor_id, _Sum())
+    total.records += sum(counts)
     company_id = line.get("company_id")
     if isinstance(company_id, str) and ids.is_id(company_id, "co"):
         total.companies.add(company_id)

@@ -8,16 +8,20 @@ told. What makes more owed counts at once, and whoever waits is woken.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, RefusedError
 from chalicelib.privacy import incidents
 from chalicelib.privacy.incident_facts import contradictions, groups, undecided
 from chalicelib.records.incidents import Incident, IncidentAct, IncidentState
-from chalicelib.services.incidents import changing
+from chalicelib.services.incidents import changing, course, holding, opening
+
+if TYPE_CHECKING:
+    from chalicelib.store.transaction import Transaction
 
 FACTS: Final = frozenset(
     {
@@ -66,14 +70,13 @@ def change_facts(by: str, incident_id: str, found: Mapping[str, Any], reasons: s
             )
         return changing.judged(made)
 
-    return changing.change(
+    return _change(
         incident_id,
         edit,
         IncidentAct.FACTS_CHANGED,
         by,
         said=_said(found),
         words=_words(found, reasons),
-        wakes=True,
     )
 
 
@@ -129,23 +132,50 @@ def downgrade(by: str, incident_id: str, found: Mapping[str, Any], reasons: str)
         told = incidents.notifiable(changing.owed(made))
         if not _eased(one, made) and (told or one.state is IncidentState.NOT_NOTIFIABLE):
             raise InvalidError(errors=[FieldError("facts", "eases_nothing")])
-        return replace(
-            made,
-            state=IncidentState.NOTIFIABLE if told else IncidentState.NOT_NOTIFIABLE,
-            downgraded_by=by,
-            downgraded_at=clock.now(),
-            grounds=reasons,
+        # Facts that ease one thing may bring another, whose days begin now.
+        return changing.judged(
+            replace(
+                made,
+                state=IncidentState.NOTIFIABLE if told else IncidentState.NOT_NOTIFIABLE,
+                downgraded_by=by,
+                downgraded_at=clock.now(),
+                grounds=reasons,
+            )
         )
 
-    return changing.change(
+    return _change(
         incident_id,
         edit,
         IncidentAct.DOWNGRADED,
         by,
         said=_said(found),
         words=_words(found, reasons),
-        wakes=True,
     )
+
+
+def _change(
+    incident_id: str,
+    edit: Callable[[Incident], Incident],
+    act: IncidentAct,
+    by: str,
+    *,
+    said: Mapping[str, str],
+    words: str,
+) -> Incident:
+    """Note facts, and stop a notice to people that by these may not go on: an authority forbids it, or comes
+    first. The workflow does so as well, should this be lost.
+    """
+
+    def also(transaction: Transaction, made: Incident) -> None:
+        if course.held_back(made) is not None:
+            work = opening.find_work(incident_id)
+            # Written also where it stays as it is: a notice that is begun this moment loses against this.
+            transaction.replace(store.incident_work.WORK, work, holding.set_aside(made, work.value))
+
+    made = changing.change(incident_id, edit, act, by, said=said, words=words, wakes=True, also=also)
+    if course.held_back(made) is not None and made.state is not IncidentState.CLOSED:
+        holding.hold(made, opening.find_work(incident_id))
+    return made
 
 
 def _with(one: Incident, found: Mapping[str, Any]) -> Incident:

@@ -25,7 +25,7 @@ from chalicelib.records.incidents import (
     IncidentStep,
     ReportKind,
 )
-from chalicelib.services.incidents import changing, opening
+from chalicelib.services.incidents import about, changing, opening
 
 if TYPE_CHECKING:
     from chalicelib.store.transaction import Transaction
@@ -45,14 +45,16 @@ class Told(NamedTuple):
     words: str | None = None
 
 
-def form(incident_id: str, name: str) -> dict[str, Any]:
+def form(by: str, incident_id: str, name: str) -> dict[str, Any]:
     """The form for an obligation, by its name, filled with what is known now; two queries and two reads. It
     is not kept: its digest comes back with the report.
 
     Raises:
         NotFoundError: no such incident, or nothing of that name is owed to an authority.
+        RefusedError: ``about_yourself``.
     """
     one = opening.find(incident_id).value
+    about.check(one, by)
     owed = changing.owed(one)
     wanted = [each for each in owed if each.name == name and each.toward is Toward.AUTHORITY]
     if not wanted:
@@ -107,6 +109,7 @@ def tell(by: str, incident_id: str, told: Told) -> IncidentReport:
         transaction.put_new(store.incidents.REPORTS, made[0])
 
     known = opening.find(incident_id).value
+    about.check(known, by)
     if known.state is IncidentState.CLOSED and told.what is ReportKind.FIRST:
         raise ConflictError("closed", "This incident has been closed.")
     said = {"obligation": told.obligation, "what": told.what.value, "number": told.number or ""}

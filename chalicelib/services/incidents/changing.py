@@ -13,7 +13,7 @@ from chalicelib.privacy import incidents
 from chalicelib.privacy.clocks import Start
 from chalicelib.records.incidents import Incident, IncidentAct, IncidentState
 from chalicelib.records.workflows import OVER
-from chalicelib.services.incidents import opening
+from chalicelib.services.incidents import about, opening
 from chalicelib.services.workflows import engine
 
 if TYPE_CHECKING:
@@ -41,11 +41,13 @@ def change(
     waits for may have changed, so it waits no longer and looks.
 
     Raises:
-        NotFoundError; ConflictError: it keeps being changed; whatever ``edit`` and ``also`` raise.
+        NotFoundError; ConflictError: it keeps being changed; RefusedError: ``about_yourself``;
+            whatever ``edit`` and ``also`` raise.
     """
     op = store.table.new_op()
     for _ in range(TRIES):
         known = opening.find(incident_id)
+        about.check(known.value, by)
         made = edit(known.value)
         if made == known.value:
             return made

@@ -8,13 +8,23 @@ the register, notifiable or not (GDPR 33(5)); what was closed is not opened agai
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
 from chalicelib.privacy.incidents import Obligation
+from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import Incident, IncidentAct, IncidentReport, IncidentState
-from chalicelib.services.incidents import authorities, changing, opening
+from chalicelib.services.incidents import about, authorities, changing, course, opening
+from chalicelib.services.incidents.course import WEEK
+
+if TYPE_CHECKING:
+    from chalicelib.store.transaction import Transaction
+
+
+LONGEST: Final = 31 * 86_400
+"""Until the next news at most, seconds; our choice."""
 
 
 class Entry(NamedTuple):
@@ -60,10 +70,12 @@ def follow_up(by: str, incident_id: str, words: str, next_at: int | None) -> Inc
     """Note what has been learnt and done since, and when the next look is due (None: as ever, weekly).
 
     Raises:
-        NotFoundError; ConflictError: ``closed``. InvalidError: a next time that is not to come.
+        NotFoundError; ConflictError: ``closed``. InvalidError: a next time that is not to come, or one more
+            than ``LONGEST`` seconds away: those who were told would wait for news, and nobody be reminded.
     """
-    if next_at is not None and next_at <= clock.now():
-        raise InvalidError(errors=[FieldError("next_at", "in_the_past")])
+    wait = WEEK if next_at is None else next_at - clock.now()
+    if not 0 < wait <= LONGEST:
+        raise InvalidError(errors=[FieldError("next_at", "in_the_past" if wait <= 0 else "too_far_away")])
 
     def edit(one: Incident) -> Incident:
         _check_open(one)
@@ -77,7 +89,7 @@ def close(by: str, incident_id: str, words: str) -> Incident:
 
     Raises:
         NotFoundError; ConflictError: ``closed`` by somebody else, ``not_assessed``, ``not_contained``;
-            ``still_owed``, with the names of what is.
+            ``still_owed``, with the names of what is, or of what is left of the telling.
     """
 
     def edit(one: Incident) -> Incident:
@@ -97,12 +109,23 @@ def close(by: str, incident_id: str, words: str) -> Incident:
             raise ConflictError("still_owed", "Who was told is to hear the end.", more={"owed": unheard})
         return replace(one, state=IncidentState.CLOSED, closed_by=by, closed_at=clock.now(), closing=words)
 
-    return changing.change(incident_id, edit, IncidentAct.CLOSED, by, words=words, wakes=True)
+    def also(transaction: Transaction, _: Incident) -> None:
+        work = opening.find_work(incident_id)
+        _check_told(work.value)
+        transaction.check(store.incident_work.WORK, work)  # what the workflow begins this moment
+
+    return changing.change(incident_id, edit, IncidentAct.CLOSED, by, words=words, wakes=True, also=also)
 
 
-def find(incident_id: str) -> Incident:
-    """An incident with its words; one read. Raises NotFoundError."""
-    return opening.find(incident_id).value
+def find(incident_id: str, by: str) -> Incident:
+    """An incident with its words, for whoever wants to read it; one read.
+
+    Raises:
+        NotFoundError; RefusedError: ``about_yourself``.
+    """
+    one = opening.find(incident_id).value
+    about.check(one, by)
+    return one
 
 
 def entry(one: Incident) -> Entry:
@@ -113,11 +136,17 @@ def entry(one: Incident) -> Entry:
     return Entry(one, changing.owed(one), told, authorities.to_hear(one, told), clock.now())
 
 
-def register(limit: int, before: str | None) -> list[Entry]:
-    """Up to ``limit`` entries, the newest first, from before the one with id ``before``; a query, and one for
-    each entry.
+def register(limit: int, before: str | None, by: str) -> list[Entry]:
+    """Up to ``limit`` entries, the newest first, from before the one with id ``before``, without those about
+    whoever asks; a query, and one for each entry.
     """
-    return [entry(one) for one in opening.register(limit, before)]
+    return [entry(one) for one in opening.register(limit, before, by)]
+
+
+def _check_told(work: IncidentWork) -> None:
+    left = course.left_to_tell(work)
+    if left:
+        raise ConflictError("still_owed", "The telling is not over.", more={"owed": list(left)})
 
 
 def _check_open(one: Incident) -> None:

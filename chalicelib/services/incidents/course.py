@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from chalicelib.privacy import incidents
+from chalicelib.privacy.incident_facts import Authority
 from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import Incident, IncidentState
 from chalicelib.records.workflows import OVER
@@ -43,11 +44,11 @@ def stage_of(incident: Incident, work: IncidentWork) -> str:
         return SCOPE
     if work.under_way and work.listed != LISTED:
         return TELL
-    if must_announce(work):
+    if must_announce(work) and held_back(incident) is None:
         return ANNOUNCE
     if work.under_way:
         return REACH
-    if untold(work):
+    if wanted(incident, work):
         return TELL
     if work.settling:
         return REACH
@@ -61,6 +62,42 @@ LISTED: Final = "all"
 def untold(work: IncidentWork) -> tuple[str, ...]:
     """Whom staff wanted told and who may hold somebody that a later look has found."""
     return tuple(whom for whom in AUDIENCES if whom in work.asked and work.told.get(whom, 0) < work.looked)
+
+
+def wanted(incident: Incident, work: IncidentWork) -> tuple[str, ...]:
+    """Whom the next notices are for: those of `untold` who may be told now."""
+    held = held_back(incident) is not None
+    return tuple(whom for whom in untold(work) if not (held and whom == PEOPLE))
+
+
+def held_back(incident: Incident) -> str | None:
+    """Why nothing is said to people, one by one or in public; None: it may be. Clients are told all the same,
+    they decide about their people themselves. Closed for the sake of an authority's inquiry: an order forbids
+    it (PDPA s26D(6)), or the PDPC is to hear of it and has not, and hears before people do (s26D(2)).
+    """
+    if incident.telling_forbidden:
+        return "telling_forbidden"
+    owed = incidents.obligations(incident.facts(), incident.moments())
+    if any(one.open and one.authority is Authority.PDPC for one in owed):
+        return "authority_first"
+    return None
+
+
+def waits_for_authority(incident: Incident, work: IncidentWork) -> str | None:
+    """Why people whom staff wanted told are not told yet; None if nothing holds them back, or nobody is."""
+    owed = PEOPLE in untold(work) or must_announce(work)
+    return held_back(incident) if owed else None
+
+
+def left_to_tell(work: IncidentWork) -> tuple[str, ...]:
+    """What of the telling is not over, by name; none of it may be cut off by a closing report."""
+    found = {
+        "look": work.looked < work.look,
+        # Also of a notice that was counted: a day later it is counted once more, for what came back late.
+        "telling": bool(work.under_way or work.aside or untold(work) or work.settling),
+        "announcement": must_announce(work),
+    }
+    return tuple(name for name, left in found.items() if left)
 
 
 def must_announce(work: IncidentWork) -> bool:

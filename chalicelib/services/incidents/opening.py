@@ -18,7 +18,7 @@ from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, No
 from chalicelib.privacy import fields
 from chalicelib.privacy.retention import LOGS
 from chalicelib.records import catalogue
-from chalicelib.records.incident_work import IncidentOpening, IncidentWork
+from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import (
     Incident,
     IncidentAct,
@@ -27,13 +27,20 @@ from chalicelib.records.incidents import (
     IncidentStep,
 )
 from chalicelib.records.workflows import Machine
+from chalicelib.services.incidents import about
+from chalicelib.services.staff import repeats
 from chalicelib.services.workflows import engine
 
 if TYPE_CHECKING:
     from chalicelib.services.repeats import Repeat
+    from chalicelib.services.staff.repeats import StaffOnce
     from chalicelib.store.table import Stored
     from chalicelib.store.transaction import Transaction
 
+AHEAD: Final = 300
+"""So far into the future the window of a look by the log may reach, seconds, for clocks that differ: nobody
+is told, or reminded of anything, until the log of it is complete.
+"""
 FIRST: Final = "scope"
 """The stage at which every incident begins."""
 
@@ -70,38 +77,33 @@ def open_incident(by: str, wish: Wish, repeat: Repeat | None = None) -> Incident
     check_look(wish.look)
     if wish.aware_at > now:
         raise InvalidError(errors=[FieldError("aware_at", "in_the_future")])
-    opening = None if repeat is None else _opening(by, repeat)
-    if opening is not None and (done := _opened(opening)) is not None:
-        return done
-    transaction = store.transaction.Transaction(store.table.new_op())
-    incident_id = ids.new("inc")
-    workflow = engine.begin(transaction, Machine.INCIDENT, incident_id, FIRST, why="looking")
-    made = Incident(
-        incident_id=incident_id,
-        workflow_id=workflow.workflow_id,
-        opened_by=by,
-        opened_at=now,
-        aware_at=wish.aware_at,
-        finding_id=wish.finding_id,
-        summary=wish.summary,
-        **of_look(wish.look),
-    )
-    transaction.put_new(store.incidents.INCIDENTS, made)
-    work = IncidentWork(incident_id=incident_id, look=1, everywhere=wish.look.everywhere)
-    transaction.put_new(store.incident_work.WORK, work)
-    if opening is not None:
-        transaction.put_new(store.incident_work.OPENINGS, replace(opening, incident_id=incident_id))
-    prove(transaction, made, IncidentAct.OPENED, by=by, words=wish.summary, said=said_of(wish.look))
-    try:
+
+    def make(guard: StaffOnce | None) -> Incident:
+        transaction = store.transaction.Transaction(store.table.new_op())
+        incident_id = ids.new("inc")
+        workflow = engine.begin(transaction, Machine.INCIDENT, incident_id, FIRST, why="looking")
+        made = Incident(
+            incident_id=incident_id,
+            workflow_id=workflow.workflow_id,
+            opened_by=by,
+            opened_at=now,
+            aware_at=wish.aware_at,
+            finding_id=wish.finding_id,
+            summary=wish.summary,
+            **of_look(wish.look),
+        )
+        transaction.put_new(store.incidents.INCIDENTS, made)
+        work = looking(IncidentWork(incident_id=incident_id, look=0), wish.look)
+        transaction.put_new(store.incident_work.WORK, work)
+        if guard is not None:
+            guard.add_to(transaction, incident_id)
+        prove(transaction, made, IncidentAct.OPENED, by=by, words=wish.summary, said=said_of(wish.look))
         transaction.commit()
-    except ConflictError:
-        done = None if opening is None else _opened(opening)
-        if done is None:
-            raise
-        return done
-    engine.start(workflow)
-    telemetry.event("incident_opened", incident_id=incident_id)
-    return made
+        engine.start(workflow)
+        telemetry.event("incident_opened", incident_id=incident_id)
+        return made
+
+    return repeats.once(by, repeat, lambda incident_id: find(incident_id).value, make)
 
 
 def find(incident_id: str) -> Stored[Incident]:
@@ -120,17 +122,24 @@ def find_work(incident_id: str) -> Stored[IncidentWork]:
     return known
 
 
-def find_open(incident_id: str) -> Stored[Incident]:
-    """An incident that is not closed. Raises NotFoundError, ConflictError (``closed``)."""
+def find_open(incident_id: str, by: str) -> Stored[Incident]:
+    """An incident that is not closed, for whoever wants to change it.
+
+    Raises:
+        NotFoundError; ConflictError: ``closed``; RefusedError: ``about_yourself``.
+    """
     known = find(incident_id)
+    about.check(known.value, by)
     if known.value.state is IncidentState.CLOSED:
         raise ConflictError("closed", "This incident has been closed.")
     return known
 
 
-def register(limit: int, before: str | None) -> list[Incident]:
-    """Up to ``limit`` incidents, the newest first, from before the one with id ``before``. One query."""
-    return store.incidents.register(limit, before)
+def register(limit: int, before: str | None, by: str) -> list[Incident]:
+    """Up to ``limit`` incidents, the newest first, from before the one with id ``before``, without those that
+    are about whoever asks. One query.
+    """
+    return store.incidents.register(limit, before, but_about=by)
 
 
 def companies(incident_id: str, limit: int, after: str | None) -> list[IncidentCompany]:
@@ -179,13 +188,15 @@ def check_look(look: Look) -> None:
 
     Raises:
         InvalidError: a window that ends before it begins, or begins in the future or before what the log
-            still has; no way in and no place; a place without saying what of it; what there is not.
+            still has, or ends where it will not be for long; no way in and no place; a place without saying
+            what of it; what there is not.
     """
     by_log = look.actor_id is not None or look.session_id is not None
     what = bool(look.categories or look.kinds)
     known = {fields.declaration(one).kind for one in catalogue.every()}
     wrong = {
-        "until_at": look.until_at <= look.from_at and "before_it_begins",
+        "until_at": (look.until_at <= look.from_at and "before_it_begins")
+        or (by_log and look.until_at > clock.now() + AHEAD and "in_the_future"),
         "from_at": look.from_at > clock.now() and "in_the_future",
         "kinds": not known.issuperset(look.kinds) and "unknown",
         "company_ids": (not by_log and not look.company_ids and not look.everywhere and "required")
@@ -197,15 +208,46 @@ def check_look(look: Look) -> None:
         wrong["from_at"] = "log_is_gone"
     errors = [FieldError(name, code) for name, code in wrong.items() if code]
     # A company that is mistyped must not be looked for in vain, and found untouched.
-    if not errors and any(store.accounts.ACCESS.get(company_id=one) is None for one in look.company_ids):
+    if not errors and not all(map(_is_known, look.company_ids)):
         errors = [FieldError("company_ids", "unknown")]
     if errors:
         raise InvalidError(errors=errors)
 
 
+def _is_known(company_id: str) -> bool:
+    """Whether there is such a company, or was: what a hold keeps of it is out of sight, not gone."""
+    if store.accounts.ACCESS.get(company_id=company_id) is not None:
+        return True
+    return store.cancellation.of_company(company_id) is not None
+
+
 def of_look(look: Look) -> dict[str, Any]:
     """The fields of an incident that say where to look."""
     return {name: value for name, value in look._asdict().items() if name != "everywhere"}
+
+
+def widened(one: Incident, look: Look) -> Incident:
+    """An incident after a further look was asked for. What was known to lie open stays known: it is a fact,
+    and what the look itself is for is with the work.
+    """
+    fields_of = of_look(look)
+    for name in ("categories", "kinds"):
+        fields_of[name] = tuple(sorted({*getattr(one, name), *getattr(look, name)}))
+    return replace(one, changes=one.changes + 1, **fields_of)
+
+
+def looking(work: IncidentWork, look: Look) -> IncidentWork:
+    """The work before it, with another look to be done."""
+    return replace(
+        work,
+        look=work.look + 1,
+        phase="",
+        cursor="",
+        within="",
+        everywhere=look.everywhere,
+        categories=look.categories,
+        kinds=look.kinds,
+    )
 
 
 def said_of(look: Look) -> dict[str, str]:
@@ -220,21 +262,3 @@ def said_of(look: Look) -> dict[str, str]:
         "kinds": " ".join(look.kinds),
     }
     return {name: value for name, value in found.items() if value}
-
-
-def _opening(by: str, repeat: Repeat) -> IncidentOpening:
-    return IncidentOpening(
-        key=store.accounts.operator_hash("idempotency", f"{by}\0{repeat.route}\0{repeat.key}"),
-        body_hash=store.accounts.operator_hash("body", repeat.body),
-        incident_id="",
-    )
-
-
-def _opened(opening: IncidentOpening) -> Incident | None:
-    """The incident an earlier request with this key opened. Raises InvalidError: it had another body."""
-    known = store.incident_work.OPENINGS.get(key=opening.key)
-    if known is None:
-        return None
-    if known.value.body_hash != opening.body_hash:
-        raise InvalidError(errors=[FieldError("Idempotency-Key", "used_with_another_body")])
-    return find(known.value.incident_id).value

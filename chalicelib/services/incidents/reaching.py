@@ -21,7 +21,7 @@ from chalicelib.records.incident_work import IncidentWork
 from chalicelib.records.incidents import Incident, IncidentAct
 from chalicelib.records.mass import MassState
 from chalicelib.services import wording
-from chalicelib.services.incidents import course, opening, telling
+from chalicelib.services.incidents import course, holding, opening, telling
 from chalicelib.services.incidents.course import CLIENTS, JOINT, PEOPLE
 from chalicelib.services.notifications import mass, public
 from chalicelib.services.workflows import engine
@@ -39,8 +39,6 @@ COMES_BACK: Final = 24 * 3600
 """So long after the last mail a notice is counted once more, seconds: servers try that long; our choice."""
 _FRESH, _COUNTED, _AGAIN = "0", "1", "2"
 """Of a notice that has gone to everybody: not counted yet, counted, and being counted once more."""
-_WRITTEN: Final = frozenset({MassState.SETTLING, MassState.WAITING, MassState.DONE})
-"""States of a notice that has gone to everybody."""
 _ACTS: Final = {
     PEOPLE: IncidentAct.PEOPLE_TOLD,
     CLIENTS: IncidentAct.CLIENTS_TOLD,
@@ -60,11 +58,11 @@ def go_on(workflow: Stored[Workflow], incident: Stored[Incident], known: Stored[
         if any(one.state is MassState.LISTING for one in found.values()):
             telling.start(work)  # died before
             return False
-        if all(one.state in _WRITTEN for one in found.values()):
+        if all(one.state in holding.WRITTEN for one in found.values()):
             _written(workflow, incident, known, found)
             return True
     told = [one for one in map(mass.progress, work.settling) if one.everybody_told]
-    now = [one for one in told if _step(work, one) != _COUNTED or clock.now() >= _late(one)]
+    now = [one for one in told if _is_due(incident.value, work, one)]
     if now:
         _count(workflow, incident, known, now)
         return True
@@ -77,9 +75,11 @@ def counted(work: IncidentWork) -> bool:
     return not (work.under_way or course.untold(work) or fresh)
 
 
-def looks_again_in(work: IncidentWork) -> int:
-    """When the notices are looked at next, seconds."""
+def looks_again_in(work: IncidentWork, *, held: bool = False) -> int:
+    """When the notices are looked at next, seconds; ``held``: people's may not be counted once more now."""
     quiet = all(one.endswith(f" {_COUNTED}") for one in work.settling.values())
+    if quiet and held and not work.under_way:
+        return COMES_BACK
     return SETTLES_EVERY if quiet and not work.under_way else LOOKS_EVERY
 
 
@@ -90,7 +90,7 @@ def announce(workflow: Stored[Workflow], incident: Stored[Incident], known: Stor
         ConflictError, UnavailableError: repeated; it is said once.
     """
     work, one = known.value, incident.value
-    texts = {locale: _public(locale, said) for locale, said in work.said.items()}
+    texts = {locale: _public(locale, said) for locale, said in _words(work).items()}
     transaction = store.transaction.Transaction(store.table.new_op())
     announcement_id = one.announcement_id
     if announcement_id is None:
@@ -106,6 +106,10 @@ def announce(workflow: Stored[Workflow], incident: Stored[Incident], known: Stor
     engine.move(workflow, course.stage_of(made, after), why="announced", transaction=transaction)
     transaction.commit()
     telemetry.event("incident_announced", incident_id=one.incident_id, people=number)
+
+
+def _words(work: IncidentWork) -> Mapping[str, Mapping[str, str]]:
+    return work.said[work.asked[PEOPLE]]
 
 
 def _public(locale: str, said: Mapping[str, str]) -> dict[str, str]:
@@ -134,11 +138,13 @@ def _written(
         },
     )
     done = dict(one.done)
-    # The first time counts; a later look that finds somebody takes it away again (scoping).
-    if PEOPLE in same:
+    # The first time counts; a later look that finds somebody takes it away again (scoping), and while any
+    # of them is untold it does not come back.
+    left = course.untold(after)
+    if PEOPLE in same and PEOPLE not in left:
         done.setdefault(Stop.PEOPLE_TOLD.value, found[PEOPLE].last_accepted_at or now)
     theirs = [whom for whom in (CLIENTS, JOINT) if whom in same]
-    if theirs:
+    if theirs and not set(left) & {CLIENTS, JOINT}:
         at = max(found[whom].last_accepted_at or now for whom in theirs)
         done.setdefault(Stop.CLIENTS_TOLD.value, at)
     made = replace(
@@ -166,8 +172,13 @@ def _written(
     transaction.commit()
 
 
-def _step(work: IncidentWork, one: Progress) -> str:
-    return work.settling[one.mass_id].split()[2]
+def _is_due(incident: Incident, work: IncidentWork, one: Progress) -> bool:
+    whom, _, step = work.settling[one.mass_id].split()
+    if step != _COUNTED:
+        return True
+    # Counting once more tells whoever was missed, so it waits for the authority as well.
+    held = whom == PEOPLE and course.held_back(incident) is not None
+    return clock.now() >= _late(one) and not held
 
 
 def _late(one: Progress) -> int:
@@ -186,14 +197,13 @@ def _count(
     settling, counts = dict(work.settling), dict(work.counts)
     for each in told:
         whom, words, step = settling.pop(each.mass_id).split()
-        if step == _COUNTED:
+        if step == _COUNTED and not each.is_old:
             mass.recount(each.mass_id)  # repeatable; what came back since is counted by it
             settling[each.mass_id] = f"{whom} {words} {_AGAIN}"
             continue
         if step == _FRESH:
             settling[each.mass_id] = f"{whom} {words} {_COUNTED}"
-        missed = each.unreachable + each.refused + each.unknown
-        counts[each.mass_id] = f"{whom} {words} {each.accepted} {missed}"
+        counts[each.mass_id] = f"{whom} {words} {each.accepted} {each.missed}"
     after = _added_up(replace(work, settling=settling, counts=counts))
     made = replace(one, told=after.accepted, unreachable=after.unreachable)
     transaction = store.transaction.Transaction(store.table.new_op())

@@ -13,22 +13,20 @@ done twice adds nothing, because people lie under their ids and a company notes 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
 from chalicelib.gateways import logs
 from chalicelib.kernel import clock, ids, telemetry
-from chalicelib.kernel.errors import ConflictError
-from chalicelib.privacy.clocks import Stop
-from chalicelib.privacy.incident_facts import Group
-from chalicelib.privacy.register import Role, Subject
+from chalicelib.kernel.errors import ConflictError, UnavailableError
+from chalicelib.privacy.incident_facts import together
 from chalicelib.records.incident_work import IncidentWork
-from chalicelib.records.incidents import Incident, IncidentAct, IncidentCompany
+from chalicelib.records.incidents import Incident, IncidentAct
 from chalicelib.services.evidence import watch
-from chalicelib.services.incidents import changing, course, finding, opening
+from chalicelib.services.incidents import about, changing, counting, course, finding, joint, opening
 from chalicelib.services.incidents.opening import Look
 from chalicelib.services.workflows import engine
 
@@ -50,22 +48,24 @@ def look_further(by: str, incident_id: str, look: Look) -> None:
 
     Raises:
         NotFoundError; InvalidError: as `opening.open_incident`; ConflictError: ``closed``, or
-        ``being_counted``: the look before this one is not over.
+        ``being_counted``: the look before this one is not over; RefusedError: ``about_yourself``.
     """
     opening.check_look(look)
-    opening.find_open(incident_id)
+    opening.find_open(incident_id, by)
+    staff = about.staff_of(look)
 
     def also(transaction: Transaction, _: Incident) -> None:
         known = opening.find_work(incident_id)
         work = known.value
         if work.looked < work.look:
             raise ConflictError("being_counted", "The look before this one is not over.")
-        wider = replace(work, look=work.look + 1, phase="", cursor="", everywhere=look.everywhere)
-        transaction.replace(store.incident_work.WORK, known, wider)
+        transaction.replace(store.incident_work.WORK, known, opening.looking(work, look))
 
     changing.change(
         incident_id,
-        lambda one: replace(one, changes=one.changes + 1, **opening.of_look(look)),
+        lambda one: replace(
+            opening.widened(one, look), about_staff=tuple(sorted(staff.union(one.about_staff)))
+        ),
         IncidentAct.SCOPE_SET,
         by,
         said=opening.said_of(look),
@@ -85,11 +85,15 @@ def go_on(workflow: Stored[Workflow], incident: Stored[Incident], known: Stored[
     one = incident.value
     phase = known.value.phase or (_BY_LOG if by_log(one) else _BY_COMPANY)
     if phase == _BY_LOG:
-        cursor = _read_log(one, known.value, until)
-        _save(known, _BY_COMPANY if cursor is None else _BY_LOG, cursor or "")
+        at = _read_log(one, known.value, until)
+        over = at >= one.until_at
+        _save(known, _BY_COMPANY if over else _BY_LOG, "" if over else str(at))
+        settled_at = _upto(one, at) + watch.SETTLED
+        if not over and settled_at > clock.now():
+            engine.move(workflow, course.SCOPE, until=settled_at, why="log_settling")
     elif phase == _BY_COMPANY:
-        cursor = _look_at_companies(one, known.value, until)
-        _save(known, _SUM if cursor is None else _BY_COMPANY, cursor or "")
+        left = _look_at_companies(one, known.value, until)
+        _save(known, _SUM if left is None else _BY_COMPANY, *(left or ("", "")))
     else:
         _add_up(workflow, incident, known)
 
@@ -99,62 +103,84 @@ def by_log(incident: Incident) -> bool:
     return incident.actor_id is not None or incident.session_id is not None
 
 
-def _save(known: Stored[IncidentWork], phase: str, cursor: str) -> None:
-    made = replace(known.value, phase=phase, cursor=cursor)
+def _save(known: Stored[IncidentWork], phase: str, cursor: str, within: str = "") -> None:
+    made = replace(known.value, phase=phase, cursor=cursor, within=within)
     store.incident_work.WORK.replace(known, made, op=store.table.new_op())
 
 
 # -- by who read ------------------------------------------------------------------------------------
 
 
-def _read_log(incident: Incident, work: IncidentWork, until: float) -> str | None:
-    """Add what was opened, hour by hour; where to go on, None when the window is through."""
-    at, end = int(work.cursor or incident.from_at), min(incident.until_at, clock.now())
-    while at < end:
-        upto = min(at // HOUR * HOUR + HOUR, end)
+def _upto(incident: Incident, at: int) -> int:
+    """Where the piece of the log ends that begins at ``at``: the same whenever it is read."""
+    return min(at // HOUR * HOUR + HOUR, incident.until_at)
+
+
+def _read_log(incident: Incident, work: IncidentWork, until: float) -> int:
+    """Add what was opened, hour by hour, as far as the log is complete; where to go on. Lines come late, so a
+    piece of it waits for them: what came after it was read would concern nobody.
+    """
+    at = int(work.cursor or incident.from_at)
+    while at < incident.until_at and (upto := _upto(incident, at)) + watch.SETTLED <= clock.now():
         for company_id, opened in sorted(_opened(incident, at, upto).items()):
             _add_opened(work, company_id, opened, (at, upto))
         at = upto
         if clock.elapsed() > until:
             break
-    return None if at >= end else str(at)
+    return at
 
 
-def _opened(incident: Incident, start: int, end: int) -> dict[str, Counter[str]]:
-    """Kinds and how often one was opened, by company; the operator's own records under the operator."""
-    found: dict[str, Counter[str]] = {}
+@dataclass(slots=True)
+class _Opened:
+    """What was opened of one company."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    accounts: set[str] = field(default_factory=set)
+    """Ids of its users under whose name it was."""
+    everybody: bool = False
+    """It may be about any of its users: the operator's staff opened it, or a user a list."""
+
+
+def _opened(incident: Incident, start: int, end: int) -> dict[str, _Opened]:
+    """What was opened, by company; the operator's own records under the operator."""
+    found: dict[str, _Opened] = defaultdict(_Opened)
     for function in watch.FUNCTIONS:
         for line in logs.lines(function, "opened", start, end):
-            company_id = line.get("company_id") or ids.OPERATOR
-            if incident.actor_id not in {None, line.get("actor_id")}:
+            company_id, actor_id = line.get("company_id") or ids.OPERATOR, line.get("actor_id")
+            if incident.actor_id not in {None, actor_id}:
                 continue
             if incident.session_id not in {None, line.get("session_id")}:
                 continue
             if incident.company_ids and company_id not in incident.company_ids:
                 continue
-            counts = found.setdefault(company_id, Counter())
+            user_id = actor_id if isinstance(actor_id, str) and ids.is_id(actor_id, "usr") else None
+            if user_id is not None:
+                found[company_id].accounts.add(user_id)
             for name, number in line.items():
                 kind = name.removeprefix("n_")
-                if name != kind and isinstance(number, int) and finding.concerns(kind):
-                    counts[kind] += number
-    return {company_id: counts for company_id, counts in found.items() if counts}
+                if name == kind or not isinstance(number, int) or not finding.concerns(kind):
+                    continue
+                one = found[ids.OPERATOR if finding.of_operator(kind) else company_id]
+                one.counts[kind] += number
+                # A user's own devices or notices are nobody else's; of users themselves one is the reader.
+                a_list = kind == finding.ACCOUNT and number > 1
+                one.everybody |= finding.about_users(kind) and (a_list or user_id is None)
+    return {company_id: one for company_id, one in found.items() if one.counts or one.accounts}
 
 
-def _add_opened(work: IncidentWork, company_id: str, opened: Counter[str], span: tuple[int, int]) -> None:
-    piece = f"{work.look:04d}#{span[0]:012d}"
+def _add_opened(work: IncidentWork, company_id: str, opened: _Opened, span: tuple[int, int]) -> None:
+    piece = f"{counting.pieces_of(work.look)}{span[0]:012d}"
     incident_id = work.incident_id
     known = store.incidents.COMPANIES.get(incident_id=incident_id, company_id=company_id)
-    one = (
-        IncidentCompany(incident_id=incident_id, company_id=company_id, roles=())
-        if known is None
-        else known.value
-    )
+    one = finding.new(incident_id, company_id) if known is None else known.value
     if one.seen >= piece:
         return
     made = replace(
         one,
         seen=piece,
-        opened=dict(sorted((Counter(one.opened) + opened).items())),
+        opened=dict(sorted((Counter(one.opened) + opened.counts).items())),
+        accounts=tuple(sorted(opened.accounts.union(one.accounts))),
+        everybody=one.everybody or opened.everybody,
         first_at=span[0] if one.first_at is None else min(one.first_at, span[0]),
         last_at=max(one.last_at or 0, span[1]),
     )
@@ -164,20 +190,49 @@ def _add_opened(work: IncidentWork, company_id: str, opened: Counter[str], span:
 # -- by place ---------------------------------------------------------------------------------------
 
 
-def _look_at_companies(incident: Incident, work: IncidentWork, until: float) -> str | None:
-    """Look at company after company; where to go on, None when all were looked at."""
-    if not work.cursor and finding.of_base(incident.categories, incident.kinds):
-        finding.note_base(incident)
-    at = work.cursor
+def _look_at_companies(incident: Incident, work: IncidentWork, until: float) -> tuple[str, str] | None:
+    """Look at company after company; behind which to go on and where in the next, None when all were looked
+    at.
+    """
+    at, within = work.cursor, work.within
+    if not at and not within and finding.of_base(work):
+        finding.note_base(work)
     while True:
         before = at
         for place, company_id in _companies(incident, work.everywhere, before):
-            finding.look_at(incident, work, company_id)
-            at = place
+            left = _look_at(incident, work, company_id, within, until)
+            if left is not None:
+                return at, left
+            at, within = place, ""
             if clock.elapsed() > until:
-                return at
+                return at, ""
         if at == before or not work.everywhere:
             return None
+
+
+def _look_at(
+    incident: Incident, work: IncidentWork, company_id: str, within: str, until: float
+) -> str | None:
+    """Look at one company, or go on in it; where to go on, None when it is through. One that cannot be looked
+    into is noted as such: it must not keep us from all that come after it.
+    """
+    begun, _, after = within.partition(" ")
+    by_logs = by_log(incident)
+    try:
+        if begun != company_id:
+            after = ""
+            if not finding.look_at(work, company_id, by_log=by_logs):
+                return None
+        left = joint.look_at(work, company_id, after, until)
+    except (ConflictError, UnavailableError):
+        raise  # nobody's fault: the piece is done again
+    except Exception as error:
+        telemetry.event(
+            "incident_unreadable", error=error, incident_id=work.incident_id, company_id=company_id
+        )
+        finding.note_unreadable(work, company_id, by_log=by_logs)
+        return None
+    return None if left is None else f"{company_id} {left}"
 
 
 def _companies(incident: Incident, everywhere: bool, after: str) -> Iterator[tuple[str, str]]:
@@ -186,7 +241,7 @@ def _companies(incident: Incident, everywhere: bool, after: str) -> Iterator[tup
     """
     if by_log(incident):
         for one in store.incident_work.companies(incident.incident_id, after):
-            if one.value.opened:
+            if one.value.opened or one.value.accounts:
                 yield one.value.company_id, one.value.company_id
     elif everywhere:
         company_id, _, at = after.partition(":")
@@ -203,67 +258,28 @@ def _companies(incident: Incident, everywhere: bool, after: str) -> Iterator[tup
 def _add_up(workflow: Stored[Workflow], incident: Stored[Incident], known: Stored[IncidentWork]) -> None:
     """Count everybody who is on the list, by role and country, and let the workflow go on."""
     work, before = known.value, incident.value
-    counted, found = _counted(before.incident_id, work.look)
-    stocked = counted[_STOCKED]
+    counted, found = counting.count(before, work, by_log=by_log(before))
+    stocked = counted[counting.STOCKED]
+    named = {key: number for key, number in sorted(counted.items()) if number}
     made = changing.judged(
         replace(
             before,
-            people={key: number for key, number in sorted(counted.items()) if number},
+            people=together(before.people, work.counted, named),
             companies=found.companies,
-            categories=tuple(sorted({*before.categories, *finding.categories(before)})),
+            categories=tuple(sorted({*before.categories, *finding.categories(work, by_log(before))})),
             scoped_at=clock.now(),
             changes=before.changes + 1,
             # Whoever is found only now has not been told: that clock runs again.
             done={name: at for name, at in before.done.items() if name not in found.untold},
         )
     )
-    complete = replace(work, looked=work.look, phase="", cursor="", stocked=stocked)
+    complete = replace(work, looked=work.look, phase="", cursor="", stocked=stocked, counted=named)
     transaction = store.transaction.Transaction(store.table.new_op())
     transaction.replace(store.incidents.INCIDENTS, incident, made)
     transaction.replace(store.incident_work.WORK, known, complete)
-    said = {key: str(number) for key, number in (made.people or {}).items()}
+    said = {key: str(number) for key, number in named.items()}
     number = sum(counted.values())
     opening.prove(transaction, made, IncidentAct.SCOPED, said=said, number=number)
     engine.move(workflow, course.stage_of(made, complete), why="counted", transaction=transaction)
     transaction.commit()
     telemetry.event("incident_scoped", incident_id=before.incident_id, people=number)
-
-
-class _Found(NamedTuple):
-    companies: int
-    untold: frozenset[str]
-    """Names of the stop events that somebody found by this look undoes."""
-
-
-def _counted(incident_id: str, look: int) -> tuple[Counter[str], _Found]:
-    counted: Counter[str] = Counter()
-    joint: dict[str, str] = {}
-    untold: set[str] = set()
-    for _, one in store.incident_work.people(incident_id):
-        if one.in_role is Role.JOINT_CONTROLLER:
-            joint[one.person_id] = one.place
-            continue
-        counted[_key(one.in_role, one.whose, one.place)] += 1
-        if one.look == look:
-            untold.add(Stop.PEOPLE_TOLD.value)
-    for place in joint.values():
-        counted[_key(Role.JOINT_CONTROLLER, Subject.PROSPECT, place)] += 1
-    companies = 0
-    for row in store.incident_work.companies(incident_id):
-        company = row.value
-        if company.company_id == ids.OPERATOR:
-            counted[_STOCKED] += company.prospects
-            continue
-        companies += bool(company.roles)
-        if company.prospects:
-            counted[_key(Role.PROCESSOR, Subject.PROSPECT, finding.NOWHERE)] += company.prospects
-        if look in {company.found.get(role) for role in (Role.PROCESSOR, Role.JOINT_CONTROLLER)}:
-            untold.add(Stop.CLIENTS_TOLD.value)
-    return counted, _Found(companies, frozenset(untold))
-
-
-def _key(role: Role, subject: Subject, place: str) -> str:
-    return Group(role, subject, place).key
-
-
-_STOCKED: Final = Group(Role.CONTROLLER, Subject.PROSPECT, finding.NOWHERE).key

@@ -7,7 +7,8 @@ released, its deletion follows by itself. Each step is proved in the company's c
 must not learn of it (an order may forbid to tell) in the operator's.
 
 Closed for the sake of the matter: a row of a kind unknown here is kept. Open in one case: a deletion that had
-begun when the hold was placed may finish the piece (at most a few rows) it is at, unless it is the sweeper's.
+begun when the hold was placed may finish the piece (at most a few rows; 250 where a whole company is erased)
+it is at, unless it is the sweeper's.
 """
 
 from __future__ import annotations

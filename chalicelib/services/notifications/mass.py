@@ -107,7 +107,7 @@ def add(mass_id: str, people: Iterable[tuple[str, str]], values: Mapping[str, st
 
     Raises:
         NotFoundError: no such notice. KeyError: the template needs a value that nobody gave.
-        ValueError: it is for everybody.
+        ValueError: it is for everybody. ConflictError: as `recount`.
         UnavailableError: not all are on the list; adding them again is safe.
     """
     known = _find(mass_id)
@@ -135,6 +135,16 @@ def start(mass_id: str) -> None:
         _hint(mass_id)
 
 
+def start_with(transaction: Transaction, mass_id: str) -> None:
+    """Let a transaction of the caller's start a notice, or neither happens. `start` it afterwards, so that
+    the work begins before the sweep looks. Raises NotFoundError; the transaction conflicts as for `stop`.
+    """
+    known = _find(mass_id)
+    made = _started(known.value)
+    if made != known.value:
+        transaction.replace(store.mass.MASSES, known, made)
+
+
 def go_on(mass_id: str) -> None:
     """Tell the next people, and let the next piece follow. Nothing when another worker is at it.
 
@@ -158,6 +168,20 @@ def pause(mass_id: str, staff_id: str | None = None) -> Progress:
     return mass_progress.of(_change(mass_id, _paused, MassStep.PAUSED, staff_id))
 
 
+def stop(transaction: Transaction, mass_id: str) -> None:
+    """Let a transaction of the caller's pause a notice, with the evidence of it: what it says is not true any
+    more once the transaction is through. Nothing for one that is done, paused or gone.
+
+    The transaction's ConflictError may be a piece of work that ended just now: the caller looks again.
+    """
+    known = store.mass.MASSES.get(mass_id=mass_id)
+    if known is None or known.value.state in {MassState.DONE, MassState.PAUSED}:
+        return
+    made = _paused(known.value)
+    transaction.replace(store.mass.MASSES, known, made)
+    mass_acts.note(transaction, made, MassStep.PAUSED)
+
+
 def resume(mass_id: str, staff_id: str | None = None) -> Progress:
     """Go on where it stopped. Raises as `pause`."""
     made = _change(mass_id, _resumed, MassStep.RESUMED, staff_id)
@@ -177,7 +201,10 @@ def set_pace(mass_id: str, per_second: int, staff_id: str | None = None) -> Prog
 
 
 def recount(mass_id: str, staff_id: str | None = None) -> Progress:
-    """Pass everybody once more: tells those who were missed, and counts what came back since. As `pause`."""
+    """Pass everybody once more: tells those who were missed, and counts what came back since. As `pause`;
+    ConflictError ``too_old`` as well: eleven months later nobody knows for sure whom it told, so it would
+    tell people again.
+    """
     made = _change(mass_id, _once_more, MassStep.RECOUNTED, staff_id)
     _hint(mass_id)
     return mass_progress.of(made)
@@ -239,6 +266,8 @@ def _once_more(one: Mass) -> Mass:
     match one.state:
         case MassState.LISTING:
             return one
+        case _ if mass_work.is_too_old(one.began_at):
+            raise ConflictError("too_old", "It is too old to pass everybody once more.")
         case MassState.RUNNING | MassState.PAUSED:
             return replace(one, again=True)
         case _:

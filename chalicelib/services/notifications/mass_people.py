@@ -111,7 +111,10 @@ def tell(notice: Notice, whose: letters.Whose, known: Stored[MassTold] | None) -
         # After the claim: whoever is being removed from here on has our row among what is erased with them.
         fresh = _fresh(notice, whose)
     except Exception:
-        store.mass.TOLD.delete(claim)
+        if known is None:
+            store.mass.TOLD.delete(claim)
+        else:  # what an earlier try left, and that the person has read it, is not lost with this one
+            store.mass.TOLD.replace(claim, known.value, op=store.table.new_op())
         raise
     if fresh is None:
         store.mass.TOLD.delete(claim)

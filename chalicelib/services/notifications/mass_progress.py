@@ -8,7 +8,8 @@ from chalicelib import store
 from chalicelib.privacy.notifications import Kind
 from chalicelib.records.announcements import NEVER
 from chalicelib.records.mass import Audience, Mass, MassState, Outcome
-from chalicelib.services.notifications.mass_walk import UNREADABLE
+from chalicelib.services.notifications import mass_work
+from chalicelib.services.notifications.mass_walk import PASSED_BY, UNREADABLE
 
 MOST: Final = 500
 """Notices there may be on record."""
@@ -34,14 +35,28 @@ class Progress(NamedTuple):
     refused: int
     unreachable: int
     unknown: int
+    passed_by: int
+    """On the list, and not written to: gone, or their company is gone or could not be opened."""
     unreadable: int
     """Companies whose rows could not be opened."""
     last_accepted_at: int | None
+    all_told_at: int | None
+    """The last acceptance when everybody there was in the beginning had been told; None before that."""
     cost_microdollars: int
     per_second: int
     began_at: int
     rounds_until: int | None
     finished_at: int | None
+
+    @property
+    def missed(self) -> int:
+        """Who should have been written to and was not reached, or may not have been."""
+        return self.people - self.accepted
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is not counted once more, because it is too old for another pass."""
+        return mass_work.is_too_old(self.began_at)
 
     @property
     def everybody_told(self) -> bool:
@@ -54,7 +69,7 @@ def of(one: Mass) -> Progress:
     counts = one.counted or one.tally
     accepted, unreachable = counts.get(Outcome.ACCEPTED, 0), counts.get(Outcome.UNREACHABLE, 0)
     sent = accepted + unreachable + counts.get(Outcome.UNKNOWN, 0)
-    people = sum(counts.get(outcome, 0) for outcome in Outcome)
+    people = sum(counts.get(name, 0) for name in (*Outcome, PASSED_BY))
     return Progress(
         mass_id=one.mass_id,
         kind=one.kind,
@@ -66,14 +81,22 @@ def of(one: Mass) -> Progress:
         refused=counts.get(Outcome.REFUSED, 0),
         unreachable=unreachable,
         unknown=counts.get(Outcome.UNKNOWN, 0),
+        passed_by=counts.get(PASSED_BY, 0),
         unreadable=counts.get(UNREADABLE, 0),
         last_accepted_at=one.last_accepted_at,
+        all_told_at=one.all_told_at,
         cost_microdollars=sent * MICRODOLLARS_A_MAIL + people * MICRODOLLARS_OF_ROWS,
         per_second=one.per_second,
         began_at=one.began_at,
         rounds_until=one.rounds_until,
         finished_at=one.finished_at,
     )
+
+
+def find(mass_id: str) -> Progress | None:
+    """How far a notice is; None when it is not on record any more, two years later. One read unit."""
+    known = store.mass.MASSES.get(mass_id=mass_id)
+    return None if known is None else of(known.value)
 
 
 def newest(limit: int, before: str | None = None) -> list[Progress]:

@@ -15,6 +15,7 @@ from chalicelib import store
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, UnavailableError
 from chalicelib.privacy.consent import CompanyState
+from chalicelib.privacy.notifications import Kind
 from chalicelib.records.mass import Audience, Mass, MassState, MassTold, Outcome
 from chalicelib.services.notifications import mass_people
 from chalicelib.services.notifications.mass_people import Notice, Told
@@ -30,10 +31,17 @@ PAGE: Final = 25
 
 UNREADABLE: Final = "unreadable_companies"
 SENT: Final = "sent"
-"""In a tally beside the outcomes: companies that could not be opened, mails handed over in this pass."""
+PASSED_BY: Final = "passed_by"
+"""In a tally beside the outcomes: companies that could not be opened, mails handed over in this pass, and who
+is on the list and was not written to: gone, or in a company that is gone or could not be opened.
+"""
 
 _STATES: Final = frozenset(CompanyState) - {CompanyState.PENDING, CompanyState.CANCELLED}
-"""Companies whose people we still hold data of, so they hear of it, also when the term is over."""
+"""Companies whose people use the product, or may again when the term is renewed."""
+_AS_LONG_AS_HELD: Final = frozenset({Kind.INCIDENT, Kind.CANCELLATION})
+"""Kinds that concern the data itself: people of a company whose doors are closed hear of it too, for as long
+as their rows are there. A hold keeps those for years.
+"""
 
 
 class End(StrEnum):
@@ -64,6 +72,8 @@ class Piece:
         self.passed += 1
         if told.outcome is not None:
             self.tally[told.outcome] += 1
+        elif self.counts_gone and not told.sent:
+            self.tally[PASSED_BY] += 1
         if told.accepted_at is not None:
             last = max(told.accepted_at, self.mass.last_accepted_at or 0)
             self.mass = replace(self.mass, last_accepted_at=last)
@@ -76,6 +86,11 @@ class Piece:
         turn = self.began + self.sent / self.mass.per_second - clock.elapsed()
         if turn > 0:
             clock.sleep(min(turn, 1 / self.mass.per_second))
+
+    @property
+    def counts_gone(self) -> bool:
+        """Whether it matters who was not written to: somebody listed them, because we owe them this."""
+        return self.notice.owed and self.mass.audience is not Audience.EVERYBODY
 
     @property
     def is_full(self) -> bool:
@@ -91,16 +106,7 @@ def walk(piece: Piece) -> None:
         UnavailableError, ConflictError: it ended early; ``piece`` says how far it came.
     """
     for company_id, came_at, listed in _companies(piece):
-        try:
-            whole = _pass_company(piece, company_id, listed)
-        except (ConflictError, UnavailableError):
-            raise  # nobody's fault: the piece is gone on with
-        except Exception as error:
-            # One company that cannot be opened must not keep the news from all that come after it.
-            telemetry.event("mass_error", error=error, mass_id=piece.mass.mass_id, company_id=company_id)
-            piece.tally[UNREADABLE] += 1
-            whole = True
-        if not whole:
+        if not _pass_company(piece, company_id, listed):
             return
         piece.mass = replace(
             piece.mass, cursor_at=came_at, cursor_id=company_id, within_id=None, within_user=None
@@ -125,12 +131,47 @@ def _companies(piece: Piece) -> Iterator[tuple[str, int | None, list[str] | None
 
 def _pass_company(piece: Piece, company_id: str, listed: list[str] | None) -> bool:
     """Pass the people of one company; False when the piece ended among them."""
-    access = store.accounts.ACCESS.get(company_id=company_id)
-    if access is None or access.value.state not in _STATES:
-        return True
-    if piece.mass.audience is Audience.MAIN_ADMINS:
-        listed = [access.value.main_user_id]
-    after = (piece.mass.within_user or "") if piece.mass.within_id == company_id else ""
+    try:
+        access = store.accounts.ACCESS.get(company_id=company_id)
+        if access is not None and piece.mass.audience is Audience.MAIN_ADMINS:
+            listed = [access.value.main_user_id]
+        if access is not None and (access.value.state in _STATES or piece.mass.kind in _AS_LONG_AS_HELD):
+            return _pass_people(piece, company_id, listed)
+    except (ConflictError, UnavailableError):
+        raise  # nobody's fault: the piece is gone on with
+    except Exception as error:
+        # One company that cannot be opened must not keep the news from all that come after it.
+        telemetry.event("mass_error", error=error, mass_id=piece.mass.mass_id, company_id=company_id)
+        piece.tally[UNREADABLE] += 1
+    _pass_by(piece, company_id, listed)
+    return True
+
+
+def _pass_by(piece: Piece, company_id: str, listed: list[str] | None) -> None:
+    """Count whoever is listed of a company and cannot be told: by what is on record of their mail, which is
+    not sealed. Closed: whoever it does not show as told counts as not told, so that it is said in public.
+    """
+    if not piece.counts_gone:
+        return
+    after = _after(piece, company_id)
+    people = [user_id for user_id in listed or () if user_id > after]
+    known = store.mass.told(piece.mass.mass_id, company_id, people)
+    for user_id in people:
+        told = known.get(user_id)
+        open_still = told is None or told.value.outcome in {Outcome.CLAIMED, Outcome.BUSY}
+        piece.note(Told(None if told is None or open_still else told.value.outcome))
+    if not listed:
+        piece.note(Told(None))  # a company's main administrator, whoever that was
+
+
+def _after(piece: Piece, company_id: str) -> str:
+    """Whom of a company the notice has passed last; everybody comes after the empty name."""
+    return (piece.mass.within_user or "") if piece.mass.within_id == company_id else ""
+
+
+def _pass_people(piece: Piece, company_id: str, listed: list[str] | None) -> bool:
+    """As `_pass_company`, of one that is there."""
+    after = _after(piece, company_id)
     while page := _page(company_id, listed, after):
         if not _still(piece):
             return False

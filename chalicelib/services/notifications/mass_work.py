@@ -14,7 +14,8 @@ from typing import Any, Final
 from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, ids, settings, telemetry
-from chalicelib.kernel.errors import ConflictError, NotFoundError, UnavailableError
+from chalicelib.kernel.errors import ConflictError, UnavailableError
+from chalicelib.privacy.retention import INBOX
 from chalicelib.records.announcements import NEVER
 from chalicelib.records.mass import Mass, MassState, MassStep, Outcome
 from chalicelib.services.notifications import mass_acts, mass_walk
@@ -29,7 +30,13 @@ SETTLE_SECONDS: Final = 600
 """For so long after the last mail SES's reports are waited for, before everybody is looked at once more."""
 BUSY_SECONDS: Final = 30
 """Before the next piece when SES had no room."""
+OLD_SECONDS: Final = INBOX.count * 28 * 86_400
+"""For so long after its beginning a notice passes people anew. The rows that say who has been told go after
+twelve months; a pass after that would tell everybody again. Months of four weeks leave one to spare.
+"""
 TRIES: Final = 8
+_LATER: Final = frozenset({MassState.SETTLING, MassState.WAITING})
+"""States in which another pass follows."""
 
 _AT_THE_START: Final[dict[str, Any]] = {
     "cursor_at": None,
@@ -47,14 +54,15 @@ def go_on(mass_id: str) -> None:
 
     Raises:
         UnavailableError, ConflictError: the piece ended early, and will be gone on with.
-        NotFoundError: the text is gone; for a person to look at.
     """
     mass = _take(mass_id)
     if mass is None:
         return
     text = store.mass.TEXTS.get(mass_id=mass_id)
     if text is None:
-        raise NotFoundError
+        telemetry.event("mass_text_gone", mass_id=mass_id)  # its two years are over: nothing is left to say
+        _finish(mass_id)
+        return
     piece = Piece(mass, Notice(mass, text.value), Counter(mass.tally))
     try:
         mass_walk.walk(piece)
@@ -68,6 +76,11 @@ def go_on(mass_id: str) -> None:
         queues.hint(settings.QUEUE_MASS, [{"mass": mass_id}], delay=delay)
 
 
+def is_too_old(began_at: int) -> bool:
+    """Whether no further pass begins: whom the notice told is hardly on record any more."""
+    return clock.now() >= began_at + OLD_SECONDS
+
+
 # -- taking the notice, and putting it back --------------------------------------------------------------
 
 
@@ -78,7 +91,13 @@ def _take(mass_id: str) -> Mass | None:
     one, now = known.value, clock.now()
     if now < one.step_until:
         return None
-    if one.state in {MassState.SETTLING, MassState.WAITING} and one.due_at <= now:
+    # A first pass goes on at any age: it passes nobody twice, so it needs no row to know whom it told.
+    due = one.state is MassState.RUNNING or (one.state in _LATER and one.due_at <= now)
+    if due and one.passes and (one.passes > 1 or one.state in _LATER) and is_too_old(one.began_at):
+        telemetry.event("mass_too_old", mass_id=mass_id)
+        _finish(mass_id)
+        return None
+    if one.state in _LATER and one.due_at <= now:
         one = replace(one, state=MassState.RUNNING)
         fresh = True
     elif one.state is MassState.RUNNING:
@@ -92,6 +111,29 @@ def _take(mass_id: str) -> Mass | None:
         return store.mass.MASSES.replace(known, taken, op=store.table.new_op()).value
     except ConflictError:
         return None  # somebody else took it this moment
+
+
+def _finish(mass_id: str) -> None:
+    """End a notice that nobody can go on with."""
+    known = store.mass.MASSES.get(mass_id=mass_id)
+    if known is None or known.value.state in {MassState.DONE, MassState.PAUSED}:
+        return
+    made = replace(
+        known.value,
+        state=MassState.DONE,
+        due_at=NEVER,
+        finished_at=clock.now(),
+        again=False,
+        step_id=None,
+        step_until=0,
+    )
+    transaction = store.transaction.Transaction(store.table.new_op())
+    transaction.replace(store.mass.MASSES, known, made)
+    mass_acts.note(transaction, made, MassStep.DONE)
+    try:
+        transaction.commit()
+    except ConflictError:
+        pass  # paused this moment, or taken: the next one who looks sees the same
 
 
 def _put_back(piece: Piece) -> Mass | None:
@@ -136,13 +178,27 @@ def _after(one: Mass, piece: Piece) -> Mass:
 
 def _pass_over(one: Mass, now: int) -> Mass:
     began = one.pass_began_at or now
-    one = replace(one, counted=one.tally, **_AT_THE_START)
+    one = replace(one, counted=_counted(one), **_AT_THE_START)
     if one.again:
         return replace(one, state=MassState.SETTLING, again=False, due_at=now)
     if one.counted.get(mass_walk.SENT) or one.counted.get(Outcome.CLAIMED):
         return replace(one, state=MassState.SETTLING, due_at=now + SETTLE_SECONDS)
+    if one.all_told_at is None:
+        one = replace(one, all_told_at=one.last_accepted_at)
     # A pass that began before the last day of rounds may have missed who came last, also when it ended after.
     if one.rounds_until is not None and began < one.rounds_until:
         soon = one.rounds_until if one.round_every is None else now + one.round_every
         return replace(one, state=MassState.WAITING, due_at=max(now, min(soon, one.rounds_until)))
     return replace(one, state=MassState.DONE, due_at=NEVER, finished_at=now)
+
+
+def _counted(one: Mass) -> dict[str, int]:
+    """What a whole pass counted. Whoever was told and erased since leaves no row, and a later pass cannot
+    tell them from somebody whom nobody told: so it finds no more people untold than the one before left open.
+    """
+    missing = one.tally.get(mass_walk.PASSED_BY, 0)
+    if not missing or one.passes <= 1:
+        return one.tally
+    before = sum(one.counted.get(name, 0) for name in (*Outcome, mass_walk.PASSED_BY))
+    at_most = before - one.counted.get(Outcome.ACCEPTED, 0)
+    return {**one.tally, mass_walk.PASSED_BY: min(missing, at_most)}

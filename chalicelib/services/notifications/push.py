@@ -125,16 +125,25 @@ def find(company_id: str, user_id: str, endpoint_id: str) -> Stored[PushDevice] 
 
 def forget(known: Stored[PushDevice]) -> None:
     """Delete a device at SNS, then here. At SNS it stays when somebody else has registered it since."""
-    device = known.value
-    owner = store.notifications.OWNERS.get(token_hash=device.token_hash)
     try:
-        if owner is None or owner.value.endpoint_id == device.endpoint_id:
-            push.delete(device.endpoint)
-            if owner is not None:
-                store.notifications.OWNERS.delete(owner)
+        let_go(known.value)
         store.notifications.DEVICES.delete(known)
     except ConflictError:
         return  # registered again at this moment: then it is wanted
+
+
+def let_go(device: PushDevice) -> None:
+    """Delete a device at SNS, unless somebody else has registered it since; our own row of it stays.
+
+    Raises:
+        ConflictError: it is registered again at this moment.
+        UnavailableError: SNS could not say; doing it again is safe.
+    """
+    owner = store.notifications.OWNERS.get(token_hash=device.token_hash)
+    if owner is None or owner.value.endpoint_id == device.endpoint_id:
+        push.delete(device.endpoint)
+        if owner is not None:
+            store.notifications.OWNERS.delete(owner)
 
 
 def _device(owner: PushOwner) -> Stored[PushDevice] | None:

@@ -64,6 +64,22 @@ def leave(company_id: str, share_id: str) -> None:
     _take_back(known, {}, None)
 
 
+def forsake(company_id: str, prospect_id: str) -> None:
+    """Vouch for one person no more, for a company that goes and whose own note of the share is gone: as
+    ``leave``, by what lies under the person alone. Repeatable.
+
+    Raises:
+        UnavailableError: doing it again goes on.
+    """
+    mine = store.prospects.SHARES.get(prospect_id=prospect_id, company_id=company_id)
+    try:
+        if mine is not None:
+            store.prospects.SHARES.delete(mine)
+    except ConflictError:
+        raise UnavailableError from None
+    _end(prospect_id)
+
+
 def _people(sharing: Sharing) -> list[str]:
     return [one.partition(":")[2] for one in sharing.prospects]
 

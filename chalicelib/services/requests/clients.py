@@ -94,9 +94,10 @@ def decide(who: Principal, request_id: str, choice: Choice, note: str | None) ->
     return made
 
 
-def left(company_id: str, request_id: str) -> None:
+def left(company_id: str, request_id: str, *, kept: bool = False) -> None:
     """Answer a request for a company whose account ends (5.3): what it held of the person is erased with all
-    else. Nothing for one that was answered. Repeatable.
+    else; or, when a hold keeps the request itself (``kept``), as far as holds let it, and then the request
+    stays as it is sealed, for the matter. Nothing for one that was answered. Repeatable.
 
     Raises:
         UnavailableError, KeyMissingError.
@@ -104,9 +105,12 @@ def left(company_id: str, request_id: str) -> None:
     known = store.requests.COMPANY.get(company_id=company_id, request_id=request_id, use=_USE)
     if known is None or known.value.decision not in {CompanyDecision.OPEN, CompanyDecision.ERASING}:
         return
-    decided = replace(
-        known.value, decision=CompanyDecision.ERASED, decided_at=clock.now(), email=None, details=None
-    )
+    if kept:
+        decided = replace(known.value, decision=CompanyDecision.HELD, decided_at=clock.now())
+    else:
+        decided = replace(
+            known.value, decision=CompanyDecision.ERASED, decided_at=clock.now(), email=None, details=None
+        )
     try:
         notices = _noted(known, decided, None)
     except ConflictError:

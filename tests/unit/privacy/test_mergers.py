@@ -56,6 +56,21 @@ def test_times_are_long_enough_to_the_second_also_when_somebody_accepts_late() -
     assert refused(replace(ASKING, answer_until=NOW + 30 * DAY + 1)) == "answers_after_takeover"
 
 
+def test_a_day_so_far_away_that_nobody_could_say_who_was_told_is_not_taken() -> None:
+    for plan in (BOUND, ASKING):
+        far = replace(plan, takes_over_at=NOW + 300 * DAY)
+        assert mergers.may_begin(far, IN_FORCE, NOW) == Allowed()
+        assert refused(replace(far, takes_over_at=NOW + 300 * DAY + 1)) == "takes_over_too_late"
+
+
+def test_nobody_takes_over_before_everybody_has_known_of_it_for_thirty_days() -> None:
+    day = BOUND.takes_over_at
+    assert mergers.takes_over_from(BOUND, None) is None
+    assert mergers.takes_over_from(BOUND, NOW) == day
+    assert mergers.takes_over_from(BOUND, NOW + 1) == day + 1
+    assert mergers.takes_over_from(BOUND, NOW - DAY) == day, "and not before the day that was named"
+
+
 def test_silence_a_no_and_an_old_yes_are_no_yes() -> None:
     assert mergers.goes_along(YES, NOW) == Allowed()
     for said, reason in (

@@ -9,7 +9,7 @@ from chalicelib.privacy.consent import CompanyState
 from chalicelib.records import catalogue
 from chalicelib.records.cancellation import Cancellation, CancellationState, Why
 from chalicelib.services import wording
-from chalicelib.services.cancellation import certificate, preview, stages
+from chalicelib.services.cancellation import certificate, preview
 from chalicelib.services.erasure import shredding
 
 pytestmark = pytest.mark.clause("cancellation")
@@ -54,14 +54,14 @@ def one(state: CancellationState, **more: dict[str, int]) -> Cancellation:
 
 def test_a_second_certificate_is_about_what_the_hold_had_kept_and_keeps_no_more() -> None:
     first = one(CancellationState.ERASING, counts={"contact": 5, "user": 1})
-    assert stages._gone(first) == {"contact": 5, "user": 1}
+    assert certificate.gone(first) == {"contact": 5, "user": 1}
     second = one(
         CancellationState.ERASING,
         counts={"contact": 5, "user": 1},
         released={"contact": 4, "message": 2},
         held={"message": 2},
     )
-    assert stages._gone(second) == {"contact": 4}
+    assert certificate.gone(second) == {"contact": 4}
 
 
 @pytest.mark.parametrize("state", list(CancellationState))
