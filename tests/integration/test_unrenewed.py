@@ -336,18 +336,16 @@ def test_who_was_kept_and_lapses_again_is_told_and_ended_again(stack: LocalStack
 # ---------------------------------------------------------------- other states of a company
 
 
-def test_a_restricted_company_is_ended_like_any_other_and_stays_restricted_when_it_is_kept(
-    stack: LocalStack,
-) -> None:
+def test_a_restricted_company_is_ended_like_any_other_without_a_last_export(stack: LocalStack) -> None:
+    """That an order in time keeps it, and restricted: test_cancellation_overtaken."""
     user, boundary = lapsed(stack)
     company = user.company["id"]
     set_state(stack, user, "restricted")
     until(stack, boundary + 3)
     sweep(stack)
     found = eventually(lambda: ending(stack, company))
-    frozen(stack, found["workflow_id"])
-    assert take(stack, renewal(stack, user, boundary - 1)) == []
-    assert facts(stack, company)["state"] == "restricted", "paying lifts no restriction"
+    machines.to_the_end(stack, found["workflow_id"])
+    assert acts(stack, company) == ["asked", "frozen", "erasing", "erased", "certified", "address_gone"]
 
 
 def test_a_company_that_is_cancelling_already_is_not_ended_a_second_time(stack: LocalStack) -> None:
