@@ -10,7 +10,7 @@ OUT ?= out
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test demo drill pr bench package conformance fmt clean lock install format lint types template audit security
+.PHONY: help run test deep demo drill pr bench package conformance fmt clean lock install format lint types template audit security
 
 help: ## Show this
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ run: $(READY) ## Start everything on this machine: http://127.0.0.1:8000 (PORT=.
 
 test: $(READY) ## Run all tests against a stack of their own (ARGS=... goes to pytest)
 	$(PY) -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+
+deep: $(READY) ## Run all tests, and at every point where something may die (tests/deep.py), in about an hour
+	$(PY) -m pytest --numprocesses 3 --dist loadfile --deep $(ARGS)
 
 demo: $(READY) ## Walk the main journey and show each step, with the mails as they arrive
 	@$(PY) -m infra.local.demo

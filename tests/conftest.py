@@ -12,8 +12,21 @@ import pytest
 
 from chalicelib.kernel import settings
 from infra.local import wire
+from tests.deep import is_deep
 
 REACHED = pytest.StashKey[set[tuple[str, str]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="also what tests/deep.py lists")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--deep"):
+        return
+    left_out = [item for item in items if is_deep(item.nodeid)]
+    items[:] = [item for item in items if not is_deep(item.nodeid)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_configure(config: pytest.Config) -> None:
