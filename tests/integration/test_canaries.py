@@ -484,7 +484,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
         == PLANTED["delivery.opened_on"]
     )
     stack.reset_clock()
-    canary_cancellation.walk(user, own)
+    canary_cancellation.walk(user, own, values)
     yield Walk(values, list(stack.wire.calls))
     sqs = stack.client("sqs")
     for queue in DEAD:
