@@ -35,7 +35,6 @@ PREFIXES = {
     "export_id": "exp",
     "job_id": "job",
     "import_id": "imp",
-    "company_id": "co",
 }
 """Every kind of id that a path may hold; a route with another one fails here until somebody adds it."""
 
@@ -81,7 +80,6 @@ class Company:
             "export_id": self.exported(),
             "job_id": self.asked_of_ai(),
             "import_id": self.imported(),
-            "company_id": self.user.company["id"],
         }
 
     def asked_of_ai(self) -> str:

@@ -12,7 +12,7 @@ from infra.local import LocalStack
 from tests.agreement import agrees
 from tests.integration import asking, sharer
 from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
-from tests.integration.letters import rows
+from tests.integration.letters import drained, rows
 from tests.integration.people import join
 from tests.integration.sharer import VERSION, kinds, of_prospect, person, share, shared, wish
 from tests.integration.test_permissions import set_facts
@@ -298,6 +298,7 @@ def test_no_row_of_another_company_is_fetched_by_sharing(stack: LocalStack, mei:
     one = person()
     shared(mei, one)
     mark = mei.company["id"].encode()
+    drained(stack, "tasks", "notices")  # what tests before this have left to do
     stack.wire.clear()
     prospect = shared(other, one)
     other.call("GET", "/v1/prospects/shares")
