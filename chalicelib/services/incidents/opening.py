@@ -90,7 +90,8 @@ def open_incident(by: str, wish: Wish, repeat: Repeat | None = None) -> Incident
             aware_at=wish.aware_at,
             finding_id=wish.finding_id,
             summary=wish.summary,
-            **of_look(wish.look),
+            about_staff=tuple(sorted(about.staff_of(wish.look, wish.finding_id))),
+        **of_look(wish.look),
         )
         transaction.put_new(store.incidents.INCIDENTS, made)
         work = looking(IncidentWork(incident_id=incident_id, look=0), wish.look)
