@@ -91,7 +91,7 @@ def open_incident(by: str, wish: Wish, repeat: Repeat | None = None) -> Incident
             finding_id=wish.finding_id,
             summary=wish.summary,
             about_staff=tuple(sorted(about.staff_of(wish.look, wish.finding_id))),
-        **of_look(wish.look),
+            **of_look(wish.look),
         )
         transaction.put_new(store.incidents.INCIDENTS, made)
         work = looking(IncidentWork(incident_id=incident_id, look=0), wish.look)
