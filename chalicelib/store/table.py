@@ -108,10 +108,12 @@ class Rows(Generic[R]):
         use: Use | None = None,
         consent: Consented | None = None,
         consistent: bool = True,
+        over: bool = False,
         **key: Any,
     ) -> Stored[R] | None:
         """The live row with this key, or None; one read unit. ``use`` says what it is opened for (2.3),
-        ``consent`` is the live yes where that use needs one of its own.
+        ``consent`` is the live yes where that use needs one of its own. ``over``: also one whose time is
+        over, for those who erase: DynamoDB takes days to remove it.
         """
         pk, sk = self.place(**key)
         try:
@@ -120,7 +122,7 @@ class Rows(Generic[R]):
             return None
         except PynamoDBException as error:
             raise translate(error) from None
-        return self.live(row, use, consent)
+        return self.decode(row, use, consent) if over else self.live(row, use, consent)
 
     def query(
         self,

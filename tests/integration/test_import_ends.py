@@ -153,7 +153,8 @@ def test_what_was_written_before_somebody_was_suspended_can_be_taken_back(
     assert (done["state"], done["failure"]) == ("done", "user_not_active")
     assert len(contacts(boss)) == 200, "no piece after the one that was begun"
     gone = act(boss, job["id"], "revert")
-    assert (gone["state"], gone["failure"], gone["outcome"]) == ("reverted", None, {"reverted": 200})
+    # Whether the piece that was begun was also counted depends on when the queue brought it again.
+    assert (gone["state"], gone["failure"], gone["outcome"]["reverted"]) == ("reverted", None, 200)
     assert contacts(boss) == []
 
 

@@ -15,8 +15,6 @@ from chalicelib import store
 from chalicelib.gateways import files
 from chalicelib.kernel import clock, telemetry
 from chalicelib.kernel.errors import ConflictError, RetryLaterError
-from chalicelib.privacy.register import Duty
-from chalicelib.records.announcements import NEVER
 from chalicelib.services.erasure import traces
 from chalicelib.services.notifications import push
 from chalicelib.services.prospects import taking_back
@@ -53,14 +51,10 @@ def doors(company_id: str, users: Sequence[str]) -> list[Found]:
     mailboxes = {
         row.place.pk.removeprefix("mailbox#") for row in found if row.kind == store.accounts.LOGINS.kind
     }
-    rows = store.accounts.NOTICES
-    for key in store.due.notices(NEVER, traces.WAITING):
-        known = rows.get(notice_id=key["notice_id"], use=Duty.ERASE)
-        if known is None:
-            continue
+    for place, known in traces.unsent():
         theirs = known.value.company_id == company_id
         if theirs or (known.value.company_id is None and traces.mailbox_of(known.value) in mailboxes):
-            found.append(store.partitions.lead(*rows.place(**key)))
+            found.append(store.partitions.lead(*place))
     return sorted(found, key=lambda row: (row.place.pk, row.sk))
 
 

@@ -102,12 +102,20 @@ def _under_mailbox(mailbox: str, left_at: int) -> Iterator[tuple[str, Key]]:
 
 
 def _waiting(company_id: str, user_id: str, mailbox: str, left_at: int) -> Iterator[tuple[str, Key]]:
-    """Mail and pushes that have not left."""
+    for key, known in unsent():
+        if _is_to(known, company_id, user_id, mailbox, left_at):
+            yield store.accounts.NOTICES.kind, key
+
+
+def unsent() -> Iterator[tuple[Key, Stored[Notice]]]:
+    """Mail and pushes of the whole system that have not left, those given up included. A query, and a read
+    for each.
+    """
     rows = store.accounts.NOTICES
     for key in store.due.notices(NEVER, WAITING):
-        known = rows.get(notice_id=key["notice_id"], use=_USE)
-        if known is not None and _is_to(known, company_id, user_id, mailbox, left_at):
-            yield rows.kind, rows.place(**key)
+        known = rows.get(notice_id=key["notice_id"], use=_USE, over=True)
+        if known is not None:
+            yield rows.place(**key), known
 
 
 def _is_to(known: Stored[Notice], company_id: str, user_id: str, mailbox: str, left_at: int) -> bool:
