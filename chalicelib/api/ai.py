@@ -9,8 +9,7 @@ from pydantic import Field, StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Identifier, Language, Text
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.ai import AiJob
 from chalicelib.services import wording
@@ -70,15 +69,13 @@ def ask_ai(call: Call) -> dict[str, str]:
     "GET",
     "/v1/ai/jobs",
     summary="Own AI jobs, newest first",
-    paged=True,
+    paged="job",
     clauses=("ai", "self-service"),
     permission=Permission.AI_USE,
     answer="AiJobPage",
 )
 def list_ai_jobs(call: Call) -> dict[str, Any]:
     """One query a page."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "job"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = jobs.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda job: job.job_id, _shown)
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from chalice.app import Request
 from pydantic import BaseModel, ValidationError
 
-from chalicelib.kernel import settings
+from chalicelib.kernel import ids, settings
 from chalicelib.kernel.errors import (
     BadRequestError,
     FieldError,
@@ -134,14 +134,19 @@ _CODES: Final = {
 }
 
 
-def page_asked(request: Request) -> tuple[int, str | None]:
-    """``limit`` and ``cursor`` of a list; InvalidError for a limit out of range."""
+def page_asked(request: Request, prefix: str | None) -> tuple[int, str | None]:
+    """``limit`` and ``cursor`` of a list; InvalidError for a limit out of range, or a cursor that is no id
+    with this prefix.
+    """
     asked = request.query_params or {}
     text = asked.get("limit", str(DEFAULT_PAGE))
     # The length first: leading zeros must not carry a large number past the check.
     if not (len(text) <= 6 and text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_PAGE):
         raise InvalidError(errors=[FieldError("limit", "out_of_range")])
-    return int(text), asked.get("cursor")
+    cursor = asked.get("cursor")
+    if prefix is not None and cursor is not None and not ids.is_id(cursor, prefix):
+        raise InvalidError(errors=[FieldError("cursor", "malformed")])
+    return int(text), cursor
 
 
 def repeat(method: str, request: Request, raw: bytes) -> Repeat | None:

@@ -9,8 +9,7 @@ from chalice import Blueprint
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form
 from chalicelib.api.requests import Words
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.requests import SOURCES
 from chalicelib.records.requests import CompanyRequest
@@ -33,15 +32,13 @@ class RequestDecision(Form):
     "GET",
     "/v1/company/requests",
     summary="Requests about people this company holds data of, newest first",
-    paged=True,
+    paged="req",
     permission=_MANAGE,
     clauses=("roles", "joint-duties"),
     answer="CompanyRequestPage",
 )
 def list_company_requests(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last one seen."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "req"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = clients.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.request_id, _view)
 

@@ -9,7 +9,7 @@ from chalice import Blueprint
 from chalicelib.api import proof
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Language, Version
-from chalicelib.kernel import clock, ids, settings
+from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.permissions import Permission
@@ -46,7 +46,7 @@ class Agreement(Form):
     "GET",
     "/v1/consents",
     summary="What I agreed to, and every receipt of it",
-    paged=True,
+    paged="rc",
     permission=_OWN,
     clauses=("consent",),
     answer="OwnConsents",
@@ -55,8 +55,6 @@ def own_consents(call: Call) -> dict[str, Any]:
     """Texts in English or Chinese by `Accept-Language`. `limit` and `cursor` are about `history`, newest
     first. `ask_again`: the question has changed since, and nothing is done on the old answer until then.
     """
-    if call.cursor is not None and not ids.is_id(call.cursor, "rc"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     locale = wording.locale_of(call.accept_language)
     found = consents.history(call.who, call.limit + 1, call.cursor)
     return {

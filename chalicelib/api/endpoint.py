@@ -67,6 +67,8 @@ class Route:
     pending: str | None = None
     errors: tuple[int, ...] = ()
     right: Right | None = None
+    cursor: str | None = None
+    """Prefix of the ids that the cursors of its list are."""
 
 
 ROUTES: Final[list[Route]] = []
@@ -128,7 +130,7 @@ def route(
     body: type[BaseModel] | None = None,
     public: bool = False,
     permission: Permission | None = None,
-    paged: bool = False,
+    paged: bool | str = False,
     repeatable: bool = False,
     clauses: tuple[str, ...] = (),
     answer: str | None = None,
@@ -139,11 +141,12 @@ def route(
     """Declare a route.
 
     The view takes a ``Call`` and returns what becomes the JSON answer with ``status``, or a Chalice
-    ``Response`` of its own. ``paged`` reads ``limit`` and ``cursor``; ``repeatable`` reads
-    ``Idempotency-Key``; ``clauses`` are the policy rows it serves; ``answer`` names the schema of its answer,
-    ``pending`` that of a 202 it may give instead, and ``errors`` are failures that do not follow from the
-    rest. What is not ``public`` needs a ``permission``, or for staff a right: without one the front door does
-    not start. Staff's routes lie under /v1/staff/, which a function of its own answers.
+    ``Response`` of its own. ``paged`` reads ``limit`` and ``cursor``, which is the id of the last one seen
+    where ``paged`` is the prefix of such ids; ``repeatable`` reads ``Idempotency-Key``; ``clauses`` are the
+    policy rows it serves; ``answer`` names the schema of its answer, ``pending`` that of a 202 it may give
+    instead, and ``errors`` are failures that do not follow from the rest. What is not ``public`` needs a
+    ``permission``, or for staff a right: without one the front door does not start. Staff's routes lie under
+    /v1/staff/, which a function of its own answers.
     """
     if [public, permission is not None, staff is not None].count(True) != 1:
         raise TypeError("a route is public, needs a permission, or is staff's and needs a right")
@@ -156,7 +159,7 @@ def route(
             public,
             status,
             body,
-            paged,
+            bool(paged),
             repeatable,
             clauses,
             view,
@@ -165,6 +168,7 @@ def route(
             pending,
             errors,
             staff,
+            paged if isinstance(paged, str) else None,
         )
         ROUTES.append(declared)
 
@@ -248,7 +252,9 @@ def _call(declared: Route, request: Request, names: Mapping[str, str]) -> Call:
     if not all(ids.is_id(value) for name, value in names.items() if name.endswith("_id")):
         raise NotFoundError  # no key of ours looks like that, and it must not become part of one
     raw = bodies.read(request) if declared.body is not None else b""
-    limit, cursor = bodies.page_asked(request) if declared.paged else (bodies.DEFAULT_PAGE, None)
+    limit, cursor = bodies.DEFAULT_PAGE, None
+    if declared.paged:
+        limit, cursor = bodies.page_asked(request, declared.cursor)
     return Call(
         request=request,
         caller=caller,

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.api.contacts import LawfulBasis
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Text
-from chalicelib.kernel import clock, ids
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.imports import IfExists, Import, ImportState, RowState
@@ -94,15 +94,13 @@ def begin_import(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/contacts/imports",
     summary="Imports of the last week, newest first",
-    paged=True,
+    paged="imp",
     clauses=("stored",),
     permission=Permission.CONTACTS_IMPORT,
     answer="ImportPage",
 )
 def list_imports(call: Call) -> dict[str, Any]:
     """An import is forgotten after seven days; the contacts stay."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "imp"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = importing.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.import_id, _import)
 

@@ -10,7 +10,7 @@ from pydantic import StringConstraints
 
 from chalicelib.api.endpoint import Call, route
 from chalicelib.api.forms import Form
-from chalicelib.kernel import clock, ids
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.standing import Exemption, InformedHow, Informing
@@ -41,7 +41,7 @@ class InformingNote(Form):
     "GET",
     "/v1/prospects/informing",
     summary="Revealed prospects that have yet to be told where their data comes from",
-    paged=True,
+    paged="pr",
     permission=Permission.PROSPECTS_DUTIES,
     clauses=("joint-duties",),
     answer="InformingPage",
@@ -53,8 +53,6 @@ def list_informing(call: Call) -> dict[str, Any]:
     wanted = (call.request.query_params or {}).get("state", "due")
     if wanted not in {"due", "overdue"}:
         raise InvalidError(errors=[FieldError("state", "unknown")])
-    if call.cursor is not None and not ids.is_id(call.cursor, "pr"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = untold.page(call.who, call.limit, call.cursor, overdue=wanted == "overdue")
     return {"items": [_owed(one) for one in found.items], "next_cursor": found.after}
 

@@ -9,8 +9,7 @@ from pydantic import Field
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Language, Line, Mailbox, Text
-from chalicelib.kernel import addresses, clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import addresses, clock
 from chalicelib.privacy.consent import MessageKind
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.messages import Delivery
@@ -79,15 +78,13 @@ def write_message(call: Call) -> dict[str, str]:
     "GET",
     "/v1/messages",
     summary="Messages, newest first, with who read them",
-    paged=True,
+    paged="msg",
     clauses=("communications", "tracking"),
     permission=Permission.MESSAGES_READ,
     answer="MessagePage",
 )
 def list_messages(call: Call) -> dict[str, Any]:
     """One query a page, recipients included."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "msg"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = messages.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.message.message_id, _report)
 

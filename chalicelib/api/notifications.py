@@ -10,8 +10,7 @@ from pydantic import Field, StringConstraints
 from chalicelib.api.endpoint import HEADERS, Call, page, respond, route
 from chalicelib.api.forms import Form, Version
 from chalicelib.gateways import push as carriers
-from chalicelib.kernel import clock, ids, settings
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock, settings
 from chalicelib.privacy import notifications
 from chalicelib.privacy.clauses import CLAUSES
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
@@ -130,15 +129,13 @@ def remove_push(call: Call) -> Response:
     "GET",
     "/v1/me/inbox",
     summary="What I was told, newest first",
-    paged=True,
+    paged="ntf",
     permission=_OWN,
     clauses=("notification", "policy-updates"),
     answer="Inbox",
 )
 def read_inbox(call: Call) -> dict[str, Any]:
     """Kept for a year. `unread` counts among the newest hundred. Each item names the promise it rests on."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "ntf"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = inbox.page(call.who, call.limit + 1, call.cursor)
     shown = page(call, found, lambda one: one.notification.notification_id, _item)
     return {**shown, "unread": inbox.unread(call.who)}

@@ -9,8 +9,7 @@ from pydantic import StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Text
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.disclosures import Disclosed, DisclosureQuestion
 from chalicelib.services import wording
@@ -34,7 +33,7 @@ class Answered(Form):
     "/v1/company/disclosures",
     summary="What was given to whom",
     permission=Permission.COMPANY_MANAGE,
-    paged=True,
+    paged="dis",
     clauses=("authorities", "partners"),
     answer="DisclosedPage",
 )
@@ -42,8 +41,6 @@ def list_disclosed(call: Call) -> dict[str, Any]:
     """Data of the company and its people, the newest first. What an order of law forbids telling appears when
     that is over. With `not_handed_over_at` it was to be given, and was not.
     """
-    if call.cursor is not None and not ids.is_id(call.cursor, "dis"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = disclosures.of_company(call.who.company_id, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.disclosure_id, _disclosed)
 
@@ -54,14 +51,12 @@ def list_disclosed(call: Call) -> dict[str, Any]:
     "/v1/me/questions",
     summary="What I am asked before data is given away",
     permission=Permission.OWN_SETTINGS,
-    paged=True,
+    paged="qst",
     clauses=("partners", "complainant", "public", "merger"),
     answer="QuestionPage",
 )
 def list_questions(call: Call) -> dict[str, Any]:
     """The newest first; admins also see what their company is asked."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "qst"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = questions.mine(call.who, call.limit + 1, call.cursor)
     locale = wording.locale_of(call.accept_language)
     return page(call, found, lambda one: one.question_id, lambda one: _question(one, locale))

@@ -10,7 +10,7 @@ from pydantic import Field
 from chalicelib.api import revealed
 from chalicelib.api.endpoint import Call, page, respond, route
 from chalicelib.api.forms import Form, Version
-from chalicelib.kernel import clock, ids
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
 from chalicelib.services.prospects import credit, pool, reveals, transfers
@@ -70,7 +70,7 @@ def reveal_prospect(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/prospects/revealed",
     summary="The company's pool: what it has revealed, and who works on it",
-    paged=True,
+    paged="pr",
     permission=_READ,
     clauses=("added-prospects", "stocked-prospects", "cross-border"),
     answer="PooledPage",
@@ -80,7 +80,7 @@ def list_revealed(call: Call) -> dict[str, Any]:
     whose = (call.request.query_params or {}).get("claimed_by", "any")
     if whose not in {"any", "me", "nobody"}:
         raise InvalidError(errors=[FieldError("claimed_by", "unknown")])
-    found = pool.page(call.who, cast("Whose", whose), call.limit, _cursor(call, "pr"))
+    found = pool.page(call.who, cast("Whose", whose), call.limit, call.cursor)
     return {"items": [revealed.pooled(one) for one in found.items], "next_cursor": found.after}
 
 
@@ -149,14 +149,14 @@ def put_credits(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/company/credits/entries",
     summary="What was spent and given back, newest first",
-    paged=True,
+    paged="crd",
     permission=_RUN,
     clauses=("self-service",),
     answer="CreditEntryPage",
 )
 def list_credit_entries(call: Call) -> dict[str, Any]:
     """Who spent when. Which prospect it was for is not on record here."""
-    found = credit.page(call.who, call.limit + 1, _cursor(call, "crd"))
+    found = credit.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.entry_id, revealed.entry)
 
 
@@ -165,14 +165,14 @@ def list_credit_entries(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/company/transfers",
     summary="The register of prospects that the company received, newest first",
-    paged=True,
+    paged="tfr",
     permission=_RUN,
     clauses=("cross-border",),
     answer="TransferPage",
 )
 def list_transfers(call: Call) -> dict[str, Any]:
     """From where to where, under which law and on which ground; each is a link of the company's chain."""
-    found = transfers.page(call.who, call.limit + 1, _cursor(call, "tfr"))
+    found = transfers.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.transfer_id, revealed.transfer)
 
 
@@ -205,9 +205,3 @@ def accept_clauses(call: Call) -> dict[str, Any]:
     """Only those in force (409 `not_the_current_clauses`). Repeating it changes nothing."""
     form: AcceptedClauses = call.body
     return revealed.clauses(transfers.clauses(), transfers.accept(call.who, form.version))
-
-
-def _cursor(call: Call, prefix: str) -> str | None:
-    if call.cursor is not None and not ids.is_id(call.cursor, prefix):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    return call.cursor

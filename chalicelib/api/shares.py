@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.api.endpoint import Call, page, respond, route
 from chalicelib.api.forms import Form, Line, Text, Version
-from chalicelib.kernel import clock, ids
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.agreement import REGULATORS, SHARED_ITEMS, Warranty
 from chalicelib.privacy.permissions import Permission
@@ -142,15 +142,13 @@ def share_prospects(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/prospects/shares",
     summary="What this company has shared, newest first",
-    paged=True,
+    paged="shr",
     permission=Permission.PROSPECTS_DUTIES,
     clauses=("added-prospects", "joint-duties"),
     answer="ProspectSharePage",
 )
 def list_shares(call: Call) -> dict[str, Any]:
     """With the id of each person in the base, which a complaint names."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "shr"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = sharing.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.share_id, _share)
 

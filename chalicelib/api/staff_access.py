@@ -7,8 +7,7 @@ from typing import Any
 from chalice import Blueprint
 
 from chalicelib.api.endpoint import Call, page, route
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.grants import StaffAccess
 from chalicelib.services.companies import staff_access
@@ -21,7 +20,7 @@ bp = Blueprint(__name__)
     "GET",
     "/v1/company/staffaccess",
     summary="What the operator's staff asked for, was granted and looked at, newest first",
-    paged=True,
+    paged="act",
     permission=Permission.COMPANY_MANAGE,
     clauses=("personnel",),
     answer="StaffAccessPage",
@@ -30,8 +29,6 @@ def list_staff_access(call: Call) -> dict[str, Any]:
     """Every entry is part of the company's own chain of evidence. What a law may forbid us to tell (grants
     for a legal duty, what concerns a secret hold) is not among them.
     """
-    if call.cursor is not None and not ids.is_id(call.cursor, "act"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = staff_access.page(call.who, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.act_id, _access)
 

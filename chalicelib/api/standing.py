@@ -9,8 +9,8 @@ from chalice import Blueprint
 from chalicelib.api import proof
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Language, Version
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError
+from chalicelib.kernel import clock
+from chalicelib.kernel.errors import NotFoundError
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.permissions import Permission
 from chalicelib.services.consent import consent_proof
@@ -73,7 +73,7 @@ def record_consent(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/contacts/{contact_id}/consents",
     summary="How a contact stands: consents and refusals, and the receipts that prove them",
-    paged=True,
+    paged="rc",
     clauses=("consent",),
     permission=Permission.CONTACTS_READ,
     answer="Standing",
@@ -84,7 +84,7 @@ def read_consents(call: Call) -> dict[str, Any]:
     newest first: each receipt with its place in the chain of evidence, and `texts` with the words of ours
     that they name. A text of your own you keep yourself.
     """
-    found = standing.of_contact(call.who, call.path["contact_id"], call.limit + 1, _cursor(call))
+    found = standing.of_contact(call.who, call.path["contact_id"], call.limit + 1, call.cursor)
     known, history = found
     return {
         "items": [
@@ -110,9 +110,3 @@ def _purpose(text: str) -> ConsentPurpose:
         if purpose.value == text:
             return purpose
     raise NotFoundError
-
-
-def _cursor(call: Call) -> str | None:
-    if call.cursor is not None and not ids.is_id(call.cursor, "rc"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
-    return call.cursor

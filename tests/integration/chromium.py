@@ -25,7 +25,7 @@ FLAGS = (
     "--no-proxy-server",
     "--remote-debugging-pipe",
 )
-SECONDS = 30
+SECONDS = 120
 
 
 class Browser:

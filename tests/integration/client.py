@@ -21,6 +21,8 @@ POLICY = "2025-01-16"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 AGENT = CHROME.replace("Windows NT 10.0; Win64; x64", "X11; Linux x86_64")
 """What the tests' people use unless they say otherwise; a client without a name is never a known device."""
+PATIENCE = 4
+"""How much slower a busy machine may be before a test takes what is late for lost."""
 _numbers = itertools.count(1)
 
 
@@ -77,8 +79,10 @@ def request(
 
 
 def eventually(look: Callable[[], T], seconds: float = 60) -> T:
-    """Wait until a look at the world gives something; fails the test otherwise."""
-    end = time.monotonic() + seconds
+    """Wait until a look at the world gives something; fails the test otherwise. ``seconds`` are those of a
+    machine with nothing else to do.
+    """
+    end = time.monotonic() + PATIENCE * seconds
     while time.monotonic() < end:
         if seen := look():
             return seen

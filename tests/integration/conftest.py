@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.client import User, sign_up
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[LocalStack]:
-    with LocalStack(proxy=True, quiet=True) as running:
-        running.retry_after(3)
-        yield running
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture(autouse=True)

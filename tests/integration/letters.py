@@ -14,6 +14,7 @@ import pytest
 from chalicelib.kernel import tokens
 from chalicelib.kernel.tokens import Kind, Token
 from infra.local import LocalStack
+from tests.integration.apart import PACE
 from tests.integration.client import (
     CHROME,
     Answer,
@@ -194,16 +195,13 @@ def refusals(stack: LocalStack, company: str) -> list[dict[str, Any]]:
 
 
 def redelivery_after(seconds: int) -> Any:
-    """A fixture of a module: failed queue messages come back after this long.
-
-    Short makes failures quick to watch; too short, and a cold start on a busy machine looks like five failures.
-    """
+    """A fixture of a module: failed queue messages come back after this long instead of ``apart.PACE``."""
 
     @pytest.fixture(scope="module", autouse=True)
     def pace(stack: LocalStack) -> Iterator[None]:
         stack.retry_after(seconds)
         yield
-        stack.retry_after(1)
+        stack.retry_after(PACE)
 
     return pace
 

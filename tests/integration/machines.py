@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from chalicelib.records.workflows import OVER
 from infra.local import LocalStack
 from infra.local.launch import ACCOUNT, REGION
-from tests.integration.client import eventually
+from tests.integration.client import PATIENCE, eventually
 from tests.integration.letters import sample
 
 LEASE = 900
@@ -140,7 +140,7 @@ def to_the_end(
     """Carry a workflow to its end: over every wait (``hop_more`` seconds beyond each), and by the sweep over
     executions that died. ``act`` is called with the row each time it has changed: for what people must do.
     """
-    end, seen, changed = time.monotonic() + seconds, -1, time.monotonic()
+    end, seen, changed = time.monotonic() + PATIENCE * seconds, -1, time.monotonic()
     while (one := row(stack, workflow_id))["stage"] != OVER:
         assert time.monotonic() < end, f"it stands at {one['stage']} ({one['why']}), run {one['run']}"
         if one["version"] != seen:

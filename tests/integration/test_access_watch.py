@@ -13,6 +13,7 @@ from chalicelib.privacy.personnel import MAY, Right, StaffPosition
 from chalicelib.privacy.watching import HOUR, STAFF, USERS
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
+from tests.integration.apart import running
 from tests.integration.client import Answer, User, sign_up
 from tests.integration.letters import rows, sample
 from tests.integration.staff import StaffUser, member
@@ -26,8 +27,8 @@ GROUPS = {"api": "/aws/lambda/okki-leads-api", "staff": "/aws/lambda/okki-leads-
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """A stack of its own: its log is what is looked at."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        yield running
+    with running() as stack:
+        yield stack
 
 
 class Guard:

@@ -17,6 +17,7 @@ import pytest
 from chalicelib.privacy import policies
 from infra.local import LocalStack
 from infra.local.package import ROOT
+from tests.integration.apart import running
 from tests.integration.client import eventually, fresh_address, sign_up
 from tests.integration.crowd import people, surroundings
 from tests.integration.letters import batch_of, drained, failed, rows, sample
@@ -64,8 +65,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[News]:
         },
     }
     (folder / f"{version}.json").write_text(json.dumps(made))
-    with LocalStack(proxy=True, quiet=True, project=project) as stack:
-        stack.retry_after(3)
+    with running(project) as stack:
         yield News(stack, project, version)
 
 

@@ -14,6 +14,7 @@ from chalicelib.api.described.announcements import SHAPES
 from chalicelib.privacy import policies
 from infra.local import LocalStack
 from infra.local.package import ROOT
+from tests.integration.apart import running
 from tests.integration.client import eventually, request
 from tests.integration.ender import WORDS, Board, announcements, board, evidence
 
@@ -44,9 +45,8 @@ def with_news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         "changes": {"en": ["A processor joins."], "zh": ["新增一家处理商。"]},
     }
     (folder / f"{made['version']}.json").write_text(json.dumps(made))
-    with LocalStack(proxy=True, quiet=True, project=project) as running:
-        running.retry_after(3)
-        yield running
+    with running(project) as stack:
+        yield stack
 
 
 @pytest.fixture(name="staff", scope="module")

@@ -14,6 +14,7 @@ import pytest
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
+from tests.integration.apart import running
 from tests.integration.client import User, sign_up
 from tests.integration.staff import member
 from tests.integration.test_evidence import (
@@ -38,15 +39,15 @@ pytestmark = pytest.mark.clause("access")
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """For what leaves no doubt in the bucket and moves no clock far: nothing in there can be taken back."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        yield running
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture
 def alone(stack: LocalStack) -> Iterator[LocalStack]:
     """A stack for one test."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        yield running
+    with running() as stack:
+        yield stack
 
 
 def anchored(stack: LocalStack) -> User:

@@ -52,7 +52,6 @@ from tests.integration.letters import (
     drained,
     keys,
     record,
-    redelivery_after,
     restart,
     rows,
     sample,
@@ -60,7 +59,6 @@ from tests.integration.letters import (
 
 stack = own_stack()
 
-pace = redelivery_after(2)
 
 for _module in pkgutil.iter_modules(chalicelib.records.__path__):
     importlib.import_module(f"chalicelib.records.{_module.name}")

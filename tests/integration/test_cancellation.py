@@ -24,11 +24,10 @@ from tests.integration.cancelling import (
 )
 from tests.integration.client import eventually, fresh_address, log_in, request, sign_up
 from tests.integration.eraser import desk
-from tests.integration.letters import redelivery_after, send
+from tests.integration.letters import send
 from tests.integration.people import accept, invited, join
 from tests.integration.staff import StaffUser, member
 
-pace = redelivery_after(2)
 pytestmark = pytest.mark.clause("cancellation")
 
 

@@ -9,11 +9,9 @@ from infra.local import LocalStack
 from tests.integration import machines, ways
 from tests.integration.cancelling import DAY, PATH, ask, asked, row_of, state, steps, subject, workflow_of
 from tests.integration.client import eventually, fresh_address, log_in, sign_up
-from tests.integration.letters import redelivery_after
 from tests.integration.people import at, join
 from tests.integration.test_permissions import set_facts
 
-pace = redelivery_after(2)
 pytestmark = pytest.mark.clause("cancellation")
 
 

@@ -15,11 +15,10 @@ from tests.integration.ages import one, under
 from tests.integration.cancelling import DAY, asked, left, row_of, state, steps, subject
 from tests.integration.client import User, eventually, fresh_address, log_in, sign_up
 from tests.integration.eraser import plain
-from tests.integration.letters import drained, redelivery_after
+from tests.integration.letters import drained
 from tests.integration.staff import StaffUser, member
 from tests.integration.test_holds import place, release
 
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("cancellation", "retention")
 
 LAW = "Evidence Act 1893 s 3"

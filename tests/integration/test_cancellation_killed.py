@@ -12,9 +12,7 @@ from tests.integration.ages import one
 from tests.integration.cancelling import asked, left, state, steps, subject
 from tests.integration.client import User, eventually, fresh_address, sign_up
 from tests.integration.eraser import desk
-from tests.integration.letters import redelivery_after
 
-pace = redelivery_after(2)
 pytestmark = pytest.mark.clause("cancellation")
 
 ALIKE = ["asked", "frozen", "offered", "erasing", "erased", "certified", "address_gone"]

@@ -13,13 +13,11 @@ from tests.integration.apart import own_stack
 from tests.integration.cancelling import DAY, PATH, asked, row_of, state, steps, subject
 from tests.integration.client import eventually, sign_up
 from tests.integration.eraser import desk
-from tests.integration.letters import redelivery_after
 from tests.integration.sharer import of_prospect, person, shared, sharer
 from tests.integration.test_subscription import contact, set_state, shown, sweep, take
 from tests.integration.test_unrenewed import acts, again, ending, facts, lapsed, renewal, until
 
 stack = own_stack()
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("cancellation")
 
 

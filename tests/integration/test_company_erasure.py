@@ -15,14 +15,13 @@ from tests.integration import asking, sharer
 from tests.integration.apart import own_stack
 from tests.integration.client import PASSWORD, fresh_address, fresh_network, log_in, request, sign_up
 from tests.integration.eraser import desk
-from tests.integration.letters import drained, redelivery_after, rows
+from tests.integration.letters import drained, rows
 from tests.integration.people import sign_up_again
 from tests.integration.test_isolation import Company
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("cancellation", "retention")
-pace = redelivery_after(3)
 
 DAY = 86_400
 TABLES = ("accounts", "workspace", "operator", "prospects", "samples")

@@ -12,13 +12,12 @@ from chalicelib.store import outside
 from infra.local import LocalStack
 from tests.integration.apart import own_stack
 from tests.integration.eraser import plain
-from tests.integration.letters import redelivery_after, rows
+from tests.integration.letters import rows
 from tests.integration.test_company_erasure import erase, planted, remains
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("cancellation", "retention")
-pace = redelivery_after(3)
 
 
 @pytest.fixture(autouse=True)

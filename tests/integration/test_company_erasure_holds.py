@@ -18,14 +18,13 @@ from tests.integration.ages import sweep
 from tests.integration.apart import own_stack
 from tests.integration.client import fresh_address, sign_up
 from tests.integration.eraser import desk, opened
-from tests.integration.letters import drained, redelivery_after, rows
+from tests.integration.letters import drained, rows
 from tests.integration.test_company_erasure import PLANTER, TABLES, erase, planted, remains, state
 from tests.integration.test_push import attributes, device_token, endpoint_of, register
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("cancellation", "retention")
-pace = redelivery_after(3)
 
 ROOTS = {"access", "company", "hold"}
 

@@ -18,6 +18,7 @@ from chalicelib.privacy import policies, texts
 from chalicelib.services.consent import consents
 from infra.local import LocalStack
 from tests.integration import people
+from tests.integration.apart import running
 from tests.integration.client import Answer, User, fresh_address, log_in, sign_up
 from tests.integration.letters import rows
 
@@ -281,7 +282,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[News]:
         "changes": {"en": ["News may name partners."], "zh": ["资讯中可能提及合作伙伴。"]},
     }
     (folder / f"{version}.json").write_text(json.dumps(changed, ensure_ascii=False), "utf-8")
-    with LocalStack(proxy=True, quiet=True, project=project) as stack:
+    with running(project) as stack:
         yield News(stack, version)
 
 

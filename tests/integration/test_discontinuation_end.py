@@ -12,6 +12,7 @@ import pytest
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import machines
+from tests.integration.apart import running
 from tests.integration.client import (
     PASSWORD,
     User,
@@ -99,8 +100,7 @@ def driven(stack: LocalStack, workflow: str, limit: float = 500) -> list[int]:
 
 @pytest.fixture(scope="module", name="ended")
 def the_end() -> Iterator[Ended]:
-    with LocalStack(proxy=True, quiet=True) as stack:
-        stack.retry_after(2)
+    with running() as stack:
         staff = board(stack)
         # Five people in four companies: one reads Chinese, one company is shut, one is kept for a court.
         anna = sign_up(stack, company="Anna Ltd")

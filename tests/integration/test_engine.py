@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.client import eventually
 from tests.integration.errand import project
 from tests.integration.machines import (
@@ -34,9 +35,8 @@ WHOLE += ["Wait", "Look", "Which", "Carry", "Which", "Deliver", "Which", "Over"]
 @pytest.fixture(name="stack", scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = project(tmp_path_factory.mktemp("errands"))
-    with LocalStack(proxy=True, quiet=True, project=folder) as running:
-        running.retry_after(2)
-        yield running
+    with running(folder) as stack:
+        yield stack
 
 
 def act(stack: LocalStack, what: str, **more: Any) -> Any:

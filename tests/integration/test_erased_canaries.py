@@ -28,7 +28,7 @@ from tests.integration.client import (
     sign_up,
 )
 from tests.integration.eraser import TABLES, desk, erase, looked_again
-from tests.integration.letters import Letter, drained, record, redelivery_after, rows, sample
+from tests.integration.letters import Letter, drained, record, rows, sample
 from tests.integration.people import invited
 from tests.integration.test_canaries import DEAD, QUEUES, declared, flat, found_in
 from tests.integration.test_leaving import erased, second_look
@@ -36,7 +36,6 @@ from tests.integration.test_leaving import erased, second_look
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests", "retention", "encryption")
-pace = redelivery_after(2)
 
 RUN = os.urandom(3).hex()
 OPENED_AT = 1930626999

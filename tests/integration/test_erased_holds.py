@@ -14,7 +14,7 @@ from tests.integration.ages import under
 from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, fresh_address, sign_up
 from tests.integration.eraser import desk, erase, erasing, evidence, looked_again, opened, plain
-from tests.integration.letters import drained, redelivery_after, rows, sample
+from tests.integration.letters import drained, rows, sample
 from tests.integration.people import join
 from tests.integration.test_erasure import NAME, TASKS, check_gone, known
 from tests.integration.test_leaving import kept
@@ -22,7 +22,6 @@ from tests.integration.test_leaving import kept
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests", "retention")
-pace = redelivery_after(3)
 
 
 def states(stack: LocalStack, company: str) -> list[str]:

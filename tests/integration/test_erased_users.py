@@ -10,14 +10,13 @@ from infra.local import LocalStack
 from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, fresh_network, log_in, request, sign_up
 from tests.integration.eraser import desk, evidence, opened, plain
-from tests.integration.letters import batch_of, failed, redelivery_after, restart, rows
+from tests.integration.letters import batch_of, failed, restart, rows
 from tests.integration.people import at, join
 from tests.integration.test_leaving import erased, second_look
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests", "self-service", "retention")
-pace = redelivery_after(3)
 TASKS = "okki-leads-run-tasks"
 
 

@@ -29,7 +29,6 @@ from tests.integration.letters import (
     drained,
     failed,
     record,
-    redelivery_after,
     refusals,
     rows,
     sample,
@@ -39,7 +38,6 @@ from tests.integration.letters import (
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests")
-pace = redelivery_after(2)
 
 TASKS = "okki-leads-run-tasks"
 BASIS = {"basis": "consent", "source": "fair"}

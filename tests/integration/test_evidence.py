@@ -22,6 +22,7 @@ from chalicelib.kernel import ids, settings
 from chalicelib.privacy.personnel import MAY, Right, StaffPosition
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
+from tests.integration.apart import running
 from tests.integration.client import User, sign_up
 from tests.integration.letters import letter, sample
 from tests.integration.people import join
@@ -39,9 +40,8 @@ DAY = 24 * HOUR
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """A stack of its own: what is anchored here must not be mixed with what other tests do to the clock."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        running.retry_after(3)
-        yield running
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
@@ -424,8 +424,8 @@ def test_a_run_that_could_not_write_fails_loudly_and_the_next_one_makes_up_for_i
 @pytest.fixture
 def alone(stack: LocalStack) -> Iterator[LocalStack]:
     """A stack for one test that sends the clock a month ahead."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        yield running
+    with running() as stack:
+        yield stack
 
 
 def test_days_and_months_are_summed_up_and_a_cut_still_shows_long_after(

@@ -21,11 +21,10 @@ from chalicelib.privacy.retention import (
 from infra.local import LocalStack
 from tests.integration.ages import Row, end, facts, number, one, over, proofs, sweep, task, under
 from tests.integration.client import User, eventually, log_in, sign_up
-from tests.integration.letters import Letter, drained, letter, redelivery_after, sample, send
+from tests.integration.letters import Letter, drained, letter, sample, send
 from tests.integration.people import invited, join
 from tests.integration.test_consents import say, withdraw
 
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("retention")
 
 TASKS = "okki-leads-run-tasks"

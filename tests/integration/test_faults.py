@@ -25,13 +25,10 @@ from tests.integration.letters import (
     LATER,
     READER,
     drained,
-    redelivery_after,
     restart,
     rows,
     sample,
 )
-
-pace = redelivery_after(3)
 
 WRITES = {
     "PutItem",

@@ -17,13 +17,10 @@ from tests.integration.letters import (
     failed,
     keys,
     letter,
-    redelivery_after,
     refusals,
     rows,
     sample,
 )
-
-pace = redelivery_after(2)
 
 SHAPES = ("event", "notification")
 

@@ -15,11 +15,10 @@ from chalicelib.services.keeping.holding import STRAGGLERS_SECONDS
 from infra.local import LocalStack
 from tests.integration.ages import end, facts, one, over, proofs, sweep, task, under
 from tests.integration.client import Answer, User, eventually, sign_up
-from tests.integration.letters import Letter, drained, letter, redelivery_after
+from tests.integration.letters import Letter, drained, letter
 from tests.integration.people import join, sign_up_again
 from tests.integration.staff import StaffUser, member
 
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("retention")
 
 PATH = "/v1/staff/holds"

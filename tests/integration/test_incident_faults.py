@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     Desk,
@@ -39,8 +40,7 @@ class World(NamedTuple):
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    with LocalStack(proxy=True, quiet=True) as stack:
-        stack.retry_after(2)
+    with running() as stack:
         anna = sign_up(stack)
         ben = join(anna)
         for name in ("rita", "omar"):

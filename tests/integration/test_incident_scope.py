@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.kernel import ids
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     HOUR,
@@ -34,9 +35,8 @@ pytestmark = pytest.mark.clause("incidents", "roles")
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """A stack of its own: its log is what is looked through."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        running.retry_after(3)
-        yield running
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture

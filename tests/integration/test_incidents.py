@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     CONTENTS,
@@ -36,9 +37,8 @@ pytestmark = pytest.mark.clause("incidents")
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """A stack of its own: an incident may concern everybody, and the clock moves by weeks."""
-    with LocalStack(proxy=True, quiet=True) as running:
-        running.retry_after(3)
-        yield running
+    with running() as stack:
+        yield stack
 
 
 @pytest.fixture

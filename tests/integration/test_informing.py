@@ -24,13 +24,12 @@ from tests.integration.client import (
     sign_up,
 )
 from tests.integration.eraser import erase
-from tests.integration.letters import Letter, drained, redelivery_after, sample, send
+from tests.integration.letters import Letter, drained, sample, send
 from tests.integration.stocking import located, one, reveal
 from tests.integration.test_permissions import set_facts
 from tests.integration.test_sending import state, unsent
 
 pytestmark = pytest.mark.clause("joint-duties")
-pace = redelivery_after(2)
 
 DAY = 86_400
 LIST = "/v1/prospects/informing"

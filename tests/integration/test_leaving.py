@@ -10,13 +10,11 @@ import pytest
 from chalicelib.services.erasure.leavers import STRAGGLERS_SECONDS
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, log_in, mail_to, request, sign_up
-from tests.integration.letters import batch_of, failed, redelivery_after, rows, sample
+from tests.integration.letters import batch_of, failed, rows, sample
 from tests.integration.people import accept, at, invite, invited, join, key_in, sign_up_again
 from tests.integration.test_push import attributes, device_token, endpoint_of, register
 
 API, TASKS = "okki-leads-api", "okki-leads-run-tasks"
-
-pace = redelivery_after(3)
 
 
 def kept(stack: LocalStack, user: User) -> list[str]:

@@ -11,12 +11,11 @@ from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import models, sharer
 from tests.integration.client import User, sign_up
-from tests.integration.letters import drained, redelivery_after, rows
+from tests.integration.letters import drained, rows
 from tests.integration.sharer import complain, kinds, person, receive, share, shared, withdrawn
 from tests.integration.staff import member
 
 pytestmark = pytest.mark.clause("added-prospects", "joint-duties")
-pace = redelivery_after(2)
 
 
 @pytest.fixture(scope="module")

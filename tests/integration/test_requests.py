@@ -22,14 +22,13 @@ from tests.integration import asking, objector, ways
 from tests.integration.apart import own_stack
 from tests.integration.asking import ask, asked, code_for, get, post, prove
 from tests.integration.client import User, eventually, fresh_address, fresh_network, request, sign_up
-from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
+from tests.integration.letters import batch_of, drained, failed, rows, sample
 from tests.integration.people import accept, invited, join
 from tests.integration.staff import member
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests")
-pace = redelivery_after(2)
 
 API, JOB = "okki-leads-api", "okki-leads-run-tasks"
 CHANGING = {"date", "x-amzn-requestid", "x-amz-request-id"}

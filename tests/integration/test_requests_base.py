@@ -13,11 +13,11 @@ from tests.integration import asking, objector, sharer, stocking
 from tests.integration.apart import own_stack
 from tests.integration.asking import Asker, ask
 from tests.integration.client import User, code_in, eventually, fresh_address, sign_up
-from tests.integration.letters import redelivery_after, rows
+from tests.integration.letters import rows
 from tests.integration.test_restore_drill import replay, whole
 
 pytestmark = pytest.mark.clause("requests", "subjects")
-stack, pace = own_stack(), redelivery_after(2)
+stack = own_stack()
 
 
 @pytest.fixture(scope="module", autouse=True)

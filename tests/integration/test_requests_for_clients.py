@@ -20,14 +20,13 @@ from tests.integration import asking, disclosing
 from tests.integration.apart import own_stack
 from tests.integration.asking import Asker, ask
 from tests.integration.client import User, eventually, fresh_address, request, sign_up
-from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
+from tests.integration.letters import batch_of, drained, failed, rows, sample
 from tests.integration.people import join
 from tests.integration.staff import StaffUser, member
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("requests")
-pace = redelivery_after(2)
 
 DAY = 86_400
 ASKS = "asks about data"

@@ -23,14 +23,13 @@ from tests.integration.eraser import (
     opened,
     surroundings,
 )
-from tests.integration.letters import redelivery_after, rows, sample
+from tests.integration.letters import rows, sample
 from tests.integration.people import at, join
 from tests.integration.test_erasure import BASIS, NAME, WANTED, check_gone, known, left
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("retention", "requests")
-pace = redelivery_after(2)
 
 BACKED_UP = ("accounts", "workspace", "company-keys")
 Backup = dict[str, list[dict[str, Any]]]

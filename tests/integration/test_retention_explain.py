@@ -14,7 +14,7 @@ from chalicelib.privacy.retention import EMAIL_TRACKING, MESSAGE
 from infra.local import LocalStack
 from tests.integration.ages import end, facts, number, one, proofs, under
 from tests.integration.client import Answer, eventually, sign_up
-from tests.integration.letters import drained, letter, redelivery_after
+from tests.integration.letters import drained, letter
 from tests.integration.people import join
 from tests.integration.staff import StaffUser, member
 from tests.integration.test_consents import say
@@ -22,7 +22,6 @@ from tests.integration.test_expiry import months_after
 from tests.integration.test_holds import place
 from tests.integration.test_subscription import text
 
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("retention")
 
 

@@ -16,13 +16,10 @@ from tests.integration.letters import (
     drained,
     letter,
     read_token,
-    redelivery_after,
     rows,
     sample,
     send,
 )
-
-pace = redelivery_after(2)
 
 STATES = {"pending", "sending", "sent", "unknown", "refused"}
 

@@ -14,13 +14,12 @@ from infra.local.package import ROOT
 from tests.integration.apart import own_stack
 from tests.integration.client import sign_up
 from tests.integration.eraser import desk, opened
-from tests.integration.letters import redelivery_after, rows
+from tests.integration.letters import rows
 from tests.integration.test_erasure import NAME, known
 
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("encryption", "retention")
-pace = redelivery_after(2)
 
 
 def destroy(stack: LocalStack, company: str) -> dict[str, str]:

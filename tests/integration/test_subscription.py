@@ -15,9 +15,8 @@ from chalicelib.api.described.subscription import SHAPES
 from chalicelib.privacy.retention import add_months
 from infra.local import LocalStack, billing
 from tests.integration.client import Answer, User, eventually, fresh_address, sign_up
-from tests.integration.letters import batch_of, drained, failed, redelivery_after, rows, sample
+from tests.integration.letters import batch_of, drained, failed, rows, sample
 
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("automatic")
 
 DAY = 86_400

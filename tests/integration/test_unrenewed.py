@@ -15,7 +15,7 @@ from infra.local import LocalStack, billing
 from tests.integration import machines
 from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, log_in, sign_up
-from tests.integration.letters import drained, redelivery_after
+from tests.integration.letters import drained
 from tests.integration.staff import member
 from tests.integration.test_holds import place
 from tests.integration.test_subscription import (
@@ -33,7 +33,6 @@ from tests.integration.test_subscription import (
 )
 
 stack = own_stack()
-pace = redelivery_after(3)
 pytestmark = pytest.mark.clause("cancellation")
 
 

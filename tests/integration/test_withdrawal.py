@@ -12,7 +12,7 @@ from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import loader, sharer
 from tests.integration.client import User, eventually, fresh_address, sign_up
-from tests.integration.letters import drained, redelivery_after, rows, sample
+from tests.integration.letters import drained, rows, sample
 from tests.integration.sharer import (
     complain,
     findable,
@@ -28,7 +28,6 @@ from tests.integration.sharer import (
 from tests.integration.staff import member
 
 pytestmark = pytest.mark.clause("added-prospects", "joint-duties")
-pace = redelivery_after(2)
 
 
 @pytest.fixture(scope="module")

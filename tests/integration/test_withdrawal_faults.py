@@ -12,7 +12,7 @@ from infra.local import LocalStack
 from tests.integration import sharer
 from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, fresh_address
-from tests.integration.letters import drained, redelivery_after, sample
+from tests.integration.letters import drained, sample
 from tests.integration.people import join
 from tests.integration.sharer import (
     complain,
@@ -28,7 +28,6 @@ from tests.integration.sharer import (
 stack = own_stack()
 
 pytestmark = pytest.mark.clause("added-prospects", "joint-duties")
-pace = redelivery_after(2)
 
 
 @pytest.fixture(scope="module")

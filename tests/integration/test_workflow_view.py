@@ -10,6 +10,7 @@ import pytest
 from chalicelib.kernel import clock
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
+from tests.integration.apart import running
 from tests.integration.errand import project
 from tests.integration.machines import execution, hop, row, to_the_end, until_stage
 from tests.integration.staff import StaffUser, member
@@ -22,9 +23,8 @@ LIST = "/v1/staff/workflows"
 @pytest.fixture(name="stack", scope="module")
 def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     folder = project(tmp_path_factory.mktemp("errands"))
-    with LocalStack(proxy=True, quiet=True, project=folder) as running:
-        running.retry_after(2)
-        yield running
+    with running(folder) as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")

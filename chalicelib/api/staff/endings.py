@@ -10,8 +10,7 @@ from pydantic import AfterValidator, StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Text
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.discontinuation import Ending
 from chalicelib.services.discontinuation import proposals
@@ -76,14 +75,12 @@ def propose_ending(call: Call) -> dict[str, Any]:
     "/v1/staff/endings",
     summary="Ends of the service that were proposed, the newest first",
     staff=_RIGHT,
-    paged=True,
+    paged="end",
     clauses=("discontinuation",),
     answer="Endings",
 )
 def list_endings(call: Call) -> dict[str, Any]:
     """Also those that were taken back; for two years."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "end"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = proposals.page(call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.ending_id, _view)
 

@@ -73,15 +73,13 @@ def ask_grant(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/staff/grants",
     summary="Grants, asked for last first",
-    paged=True,
+    paged="grt",
     staff=_ASK,
     clauses=("personnel",),
     answer="GrantPage",
 )
 def list_grants(call: Call) -> dict[str, Any]:
     """One's own; all of them for those who may approve."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "grt"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = grants.page(call.staff, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.grant_id, grant_view)
 

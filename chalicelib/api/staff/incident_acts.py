@@ -19,8 +19,6 @@ from chalicelib.api.staff.incident_bodies import (
     NewIncidentReport,
     at,
 )
-from chalicelib.kernel import ids
-from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.incidents import Incident, ReportKind
 from chalicelib.services.incidents import assessing, authorities, closing
@@ -217,14 +215,12 @@ def list_incident_steps(call: Call) -> dict[str, Any]:
     "/v1/staff/incident-register",
     summary="All incidents with facts, effects and measures, notifiable or not; the newest first",
     staff=_RIGHT,
-    paged=True,
+    paged="inc",
     clauses=_CLAUSES,
     answer="IncidentEntryPage",
 )
 def show_incident_register(call: Call) -> dict[str, Any]:
     """GDPR 33(5). The cursor is the id of the last incident seen."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "inc"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = closing.register(call.limit + 1, call.cursor, call.staff.staff_id)
     return page(call, found, lambda one: one.incident.incident_id, incident_views.entry)
 

@@ -15,8 +15,6 @@ from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form, Identifier, Text
 from chalicelib.api.staff.incident_bodies import IncidentCategory, Moment, at
 from chalicelib.api.staff.incident_progress import company_view, incident_view, whole_view
-from chalicelib.kernel import ids
-from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
 from chalicelib.services.incidents import about, course, opening, scoping, telling
 from chalicelib.services.incidents.opening import Look, Wish
@@ -107,14 +105,12 @@ def open_incident(call: Call) -> dict[str, Any]:
     "/v1/staff/incidents",
     summary="The register of incidents, also those nobody had to be told of; the newest first",
     staff=_RIGHT,
-    paged=True,
+    paged="inc",
     clauses=_CLAUSES,
     answer="IncidentPage",
 )
 def list_incidents(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last incident seen."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "inc"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = opening.register(call.limit + 1, call.cursor, call.staff.staff_id)
     return page(call, found, lambda one: one.incident_id, incident_view)
 
@@ -139,14 +135,12 @@ def read_incident(call: Call) -> dict[str, Any]:
     "/v1/staff/incidents/{incident_id}/companies",
     summary="The companies it concerns, and with how much",
     staff=_RIGHT,
-    paged=True,
+    paged="co",
     clauses=_CLAUSES,
     answer="IncidentCompanyPage",
 )
 def list_incident_companies(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last company seen."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "co"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     incident_id = about.readable(call.path["incident_id"], call.staff.staff_id)
     found = opening.companies(incident_id, call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.company_id, company_view)

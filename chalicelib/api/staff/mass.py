@@ -9,8 +9,7 @@ from pydantic import Field
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.personnel import Right
 from chalicelib.services.notifications import mass, mass_progress
 from chalicelib.services.notifications.mass_progress import Progress
@@ -33,14 +32,12 @@ class MassPace(Form):
     "/v1/staff/mass",
     summary="Notices to many people, the newest first",
     staff=_RIGHT,
-    paged=True,
+    paged="mass",
     clauses=_CLAUSES,
     answer="MassNoticePage",
 )
 def list_mass(call: Call) -> dict[str, Any]:
     """Also those that are done; for two years."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "mass"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = mass_progress.newest(call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.mass_id, _view)
 

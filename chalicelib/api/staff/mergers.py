@@ -105,15 +105,13 @@ def create_merger(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/staff/mergers",
     summary="Successors that were stated, the newest first",
-    paged=True,
+    paged="suc",
     staff=_RIGHT,
     clauses=_CLAUSES,
     answer="MergerPage",
 )
 def list_mergers(call: Call) -> dict[str, Any]:
     """With how far telling or asking everybody is."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "suc"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = mergers.page(call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.succession_id, _merger)
 

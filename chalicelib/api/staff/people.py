@@ -11,7 +11,7 @@ from pydantic import AfterValidator, StringConstraints
 from chalicelib.api.endpoint import Call, page, respond, route
 from chalicelib.api.forms import Form, Mailbox, Name, Version
 from chalicelib.api.staff.login import staff_view
-from chalicelib.kernel import clock, ids
+from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Paper, Right, StaffPosition
 from chalicelib.privacy.policies import SINGAPORE
@@ -64,15 +64,13 @@ class NewPaper(Form):
     "GET",
     "/v1/staff/people",
     summary="The staff, who came last first",
-    paged=True,
+    paged="stf",
     staff=_MANAGE,
     clauses=("personnel",),
     answer="StaffPage",
 )
 def list_staff(call: Call) -> dict[str, Any]:
     """The cursor is the id of the last one seen."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "stf"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = people.page(call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.staff_id, staff_view)
 

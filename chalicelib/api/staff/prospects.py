@@ -81,15 +81,13 @@ def create_load(call: Call) -> dict[str, Any]:
     "GET",
     "/v1/staff/prospects/loads",
     summary="Loads, the newest first",
-    paged=True,
+    paged="ld",
     staff=_RIGHT,
     clauses=("stocked-prospects",),
     answer="LoadPage",
 )
 def list_loads(call: Call) -> dict[str, Any]:
     """With how far each has come."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "ld"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     return page(call, loads.page(call.limit + 1, call.cursor), lambda one: one.load_id, _load)
 
 

@@ -9,8 +9,7 @@ from pydantic import StringConstraints
 
 from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Form
-from chalicelib.kernel import clock, ids
-from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.kernel import clock
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.watching import Finding, Outcome
 from chalicelib.services.evidence import watch
@@ -33,15 +32,13 @@ class FindingAnswer(Form):
     "GET",
     "/v1/staff/security/findings",
     summary="Unusual reading of personal data, newest hour first",
-    paged=True,
+    paged="fnd",
     staff=Right.SECURITY,
     clauses=("access", "personnel"),
     answer="FindingPage",
 )
 def list_findings(call: Call) -> dict[str, Any]:
     """A finding is a question, not an accusation; somebody answers it."""
-    if call.cursor is not None and not ids.is_id(call.cursor, "fnd"):
-        raise InvalidError(errors=[FieldError("cursor", "malformed")])
     found = watch.findings(call.limit + 1, call.cursor)
     return page(call, found, lambda one: one.finding_id, _finding)
 
