@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from chalicelib.api.described import staff_incidents
+from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration.client import Answer, User, eventually, request
@@ -16,6 +17,11 @@ from tests.integration.staff import StaffUser, member
 
 HOUR = 3600
 CONTENTS = staff_incidents.EXAMPLES["IncidentContents"]
+OTHERS: dict[str, Any] = {
+    **CONTENTS,
+    "en": {**CONTENTS["en"], "measures": "The copy was found and destroyed; nobody had opened it."},
+}
+"""Other words about the same, so that everybody is told anew."""
 WORDS = "Keys of one worker were used from outside for a night; they are gone."
 
 
@@ -117,6 +123,20 @@ def steps(desk: Desk, incident: str) -> list[dict[str, Any]]:
     """The evidence of an incident, in its order."""
     found: list[dict[str, Any]] = desk.get(incident, "/steps")["items"]
     return found
+
+
+def said(stack: LocalStack, function: str, ago: int = HOUR, **facts: Any) -> None:
+    """A line of the access log, of so many seconds ago."""
+    logs, group, stream = stack.client("logs"), f"/aws/lambda/okki-leads-{function}", ids.new("log")
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    line = {"level": "INFO", "message": "opened", "service": "okki-leads", **facts}
+    event = {"timestamp": int(stack.now() - ago) * 1000, "message": json.dumps(line)}
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
+
+
+def companies(desk: Desk, made: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What an incident says of each company it concerns, by its id."""
+    return {one["id"]: one for one in desk.get(made["id"], "/companies")["items"]}
 
 
 def judge(first: Desk, second: Desk, incident: str, **facts: Any) -> None:

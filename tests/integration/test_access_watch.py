@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from chalicelib.privacy.personnel import MAY, Right, StaffPosition
 from chalicelib.privacy.watching import HOUR, STAFF, USERS
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
-from tests.integration.apart import running
+from tests.integration.apart import own_stack
 from tests.integration.client import Answer, User, sign_up
 from tests.integration.letters import rows, sample
 from tests.integration.staff import StaffUser, member
@@ -24,11 +23,8 @@ pytestmark = pytest.mark.clause("access", "personnel")
 GROUPS = {"api": "/aws/lambda/okki-leads-api", "staff": "/aws/lambda/okki-leads-staff"}
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of its own: its log is what is looked at."""
-    with running() as stack:
-        yield stack
+stack = own_stack()
+"""Its log is what is looked at."""
 
 
 class Guard:

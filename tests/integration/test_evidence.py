@@ -22,7 +22,7 @@ from chalicelib.kernel import ids, settings
 from chalicelib.privacy.personnel import MAY, Right, StaffPosition
 from infra.local import LocalStack
 from infra.local.stack import FunctionError
-from tests.integration.apart import running
+from tests.integration.apart import own_stack, running
 from tests.integration.client import User, sign_up
 from tests.integration.letters import letter, sample
 from tests.integration.people import join
@@ -37,11 +37,8 @@ HOUR = 3600
 DAY = 24 * HOUR
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of its own: what is anchored here must not be mixed with what other tests do to the clock."""
-    with running() as stack:
-        yield stack
+stack = own_stack()
+"""What is anchored here must not be mixed with what other tests do to the clock."""
 
 
 @pytest.fixture(scope="module")

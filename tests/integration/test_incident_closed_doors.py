@@ -31,11 +31,6 @@ TABLE = "okki-leads-accounts"
 
 
 @pytest.fixture
-def desk(stack: LocalStack) -> Desk:
-    return Desk(stack)
-
-
-@pytest.fixture
 def company(stack: LocalStack) -> tuple[User, User]:
     anna = sign_up(stack)
     ben = join(anna)

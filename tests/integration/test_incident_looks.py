@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chalicelib.kernel import ids
-from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
-from tests.integration.apart import running
+from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     HOUR,
     WORDS,
     Desk,
+    companies,
     counted,
     form,
     moment,
     open_incident,
+    said,
     scoped,
     subjects,
     told,
@@ -33,34 +32,8 @@ pytestmark = pytest.mark.clause("incidents")
 WAY_IN = {"credentials": False, "significant_harm": False, "serves_china": False, "national": False}
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of its own: its log is what is looked through."""
-    with running() as stack:
-        yield stack
-
-
-@pytest.fixture
-def desk(stack: LocalStack) -> Desk:
-    return Desk(stack)
-
-
-@pytest.fixture
-def second(stack: LocalStack) -> Desk:
-    return Desk(stack, StaffPosition.LEGAL)
-
-
-def said(stack: LocalStack, function: str, ago: int, **facts: Any) -> None:
-    """A line of the access log, of so many seconds ago."""
-    logs, group, stream = stack.client("logs"), f"/aws/lambda/okki-leads-{function}", ids.new("log")
-    logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    line = {"level": "INFO", "message": "opened", "service": "okki-leads", **facts}
-    event = {"timestamp": int(stack.now() - ago) * 1000, "message": json.dumps(line)}
-    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
-
-
-def companies(desk: Desk, made: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one for one in desk.get(made["id"], "/companies?limit=200")["items"]}
+stack = own_stack()
+"""Its log is what is looked through."""
 
 
 def look(desk: Desk, made: dict[str, Any], **where: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     CONTENTS,
+    OTHERS,
     WORDS,
     Desk,
     announced,
@@ -37,17 +38,8 @@ pytestmark = pytest.mark.clause("incidents")
 
 stack = own_stack()
 
-OTHERS: dict[str, Any] = {
-    **CONTENTS,
-    "en": {**CONTENTS["en"], "measures": "The copy was found and destroyed; nobody had opened it."},
-}
 ORDER = {"reasons": WORDS, "telling_forbidden": True, "forbidden_under": "ORDER-2026-7"}
 LIFTED = {"reasons": WORDS, "telling_forbidden": False}
-
-
-@pytest.fixture
-def desk(stack: LocalStack) -> Desk:
-    return Desk(stack)
 
 
 @pytest.fixture

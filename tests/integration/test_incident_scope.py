@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
 from chalicelib.kernel import ids
 from infra.local import LocalStack
-from tests.integration.apart import running
+from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
-    HOUR,
     Desk,
     announced,
+    companies,
     counted,
     form,
     harmless,
     moment,
     open_incident,
+    said,
     scoped,
     subjects,
     told,
@@ -32,29 +29,8 @@ from tests.integration.sharer import person, receive, receiver, shared, sharer
 pytestmark = pytest.mark.clause("incidents", "roles")
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of its own: its log is what is looked through."""
-    with running() as stack:
-        yield stack
-
-
-@pytest.fixture
-def desk(stack: LocalStack) -> Desk:
-    return Desk(stack)
-
-
-def said(stack: LocalStack, function: str, **facts: Any) -> None:
-    """A line of the access log, of an hour ago."""
-    logs, group, stream = stack.client("logs"), f"/aws/lambda/okki-leads-{function}", ids.new("log")
-    logs.create_log_stream(logGroupName=group, logStreamName=stream)
-    line = {"level": "INFO", "message": "opened", "service": "okki-leads", **facts}
-    event = {"timestamp": int(stack.now() - HOUR) * 1000, "message": json.dumps(line)}
-    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[event])
-
-
-def companies(desk: Desk, made: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one for one in desk.get(made["id"], "/companies")["items"]}
+stack = own_stack()
+"""Its log is what is looked through."""
 
 
 def test_what_a_stolen_session_opened_concerns_the_client_and_no_more_than_it_opened(

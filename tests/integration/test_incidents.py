@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
-from tests.integration.apart import running
+from tests.integration.apart import own_stack
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.incident_people import (
     CONTENTS,
+    OTHERS,
     WORDS,
     Desk,
     announced,
@@ -34,21 +32,8 @@ from tests.integration.test_push import device_token, pushed, register
 pytestmark = pytest.mark.clause("incidents")
 
 
-@pytest.fixture(scope="module")
-def stack() -> Iterator[LocalStack]:
-    """A stack of its own: an incident may concern everybody, and the clock moves by weeks."""
-    with running() as stack:
-        yield stack
-
-
-@pytest.fixture
-def desk(stack: LocalStack) -> Desk:
-    return Desk(stack)
-
-
-@pytest.fixture
-def second(stack: LocalStack) -> Desk:
-    return Desk(stack, StaffPosition.LEGAL)
+stack = own_stack()
+"""An incident may concern everybody, and the clock moves by weeks."""
 
 
 @pytest.fixture
@@ -144,11 +129,7 @@ def test_other_words_are_another_notice_and_the_same_words_none(
     desk.word(made["id"])
     desk.act(made["id"], "tell", {"whom": ["people"]})
     told(desk, made)
-    more = {
-        **CONTENTS,
-        "en": {**CONTENTS["en"], "measures": "The copy was found and destroyed; nobody had opened it."},
-    }
-    desk.word(made["id"], more)
+    desk.word(made["id"], OTHERS)
     desk.act(made["id"], "tell", {"whom": ["people"]})
     telling = told(desk, made)
     assert (telling["accepted"], telling["unreachable"]) == (2, 0)
