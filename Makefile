@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 CODE := app.py chalicelib infra tests tools
 OUT ?= out
 
+# Compiled once, not by each of hundreds of processes; some machines are set up to keep nothing.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test deep demo drill pr bench package conformance fmt clean lock install format lint types template audit security

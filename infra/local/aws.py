@@ -18,7 +18,18 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from infra.local import buckets, capacity, emulator, expressions, model, pushes, retries, streams, waits
+from infra.local import (
+    buckets,
+    capacity,
+    emulator,
+    expressions,
+    forkserver,
+    model,
+    pushes,
+    retries,
+    streams,
+    waits,
+)
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
 from infra.local.mailbox import Mailbox
@@ -110,6 +121,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--scratch", type=Path)
     parser.add_argument("--count-capacity", action="store_true")
+    parser.add_argument("--forked", type=Path)
     options = parser.parse_args()
     ministack: Any = import_module("ministack.app")
     emulator.report_source_address()
@@ -121,6 +133,9 @@ def main() -> None:
     model.authorise_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
     emulator.answer_without_delay()
+    emulator.keep_functions_that_raise()
+    if options.forked:
+        forkserver.start_functions_by_forking(options.forked)
     buckets.hide_from_whom_may_not_list()
     expressions.read_expressions_once()
     expressions.read_policies_once()

@@ -73,6 +73,23 @@ def answer_without_delay() -> None:
     runtime.Worker._drain_stderr_bounded = quick_drain
 
 
+def keep_functions_that_raise() -> None:
+    """A handler that raises fails its invocation, and its process serves the next. The emulator ends it."""
+    runtime: Any = import_module("ministack.core.lambda_runtime")
+    invoke, script = runtime.Worker.invoke, runtime._PYTHON_WORKER_SCRIPT
+    raised = '{"status": "error", "error": str(e), "trace"'
+    assert script.count(raised) == 1
+    runtime._PYTHON_WORKER_SCRIPT = script.replace(
+        raised, '{"status": "ok", "raised": True, "error": str(e), "trace"'
+    )
+
+    def invoke_and_keep(worker: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = invoke(worker, *args, **kwargs)
+        return {**answer, "status": "error"} if answer.pop("raised", False) else answer
+
+    runtime.Worker.invoke = invoke_and_keep
+
+
 def name_resources_as_aws_does() -> None:
     """What a policy's Resource is compared with.
 

@@ -13,6 +13,8 @@ from infra.local.package import ROOT
 
 REGION = "ap-southeast-1"
 ACCOUNT = "000000000000"
+UNPACKED = ROOT / ".local/unpacked"
+"""Where archives lie unpacked for functions that are forked."""
 STOP_SECONDS = 15.0
 
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from infra.local.aws import main; main()"
@@ -75,12 +77,16 @@ def spawn(
     scratch: Path,
     *,
     count_capacity: bool,
+    forked: bool,
 ) -> subprocess.Popen[bytes]:
-    """Start the emulator on two listening sockets (door, AWS); its output goes to `aws.log` in ``folder``."""
+    """Start the emulator on two listening sockets (door, AWS); its output goes to `aws.log` in ``folder``.
+    ``forked``: functions are started as `infra.local.forkserver` does.
+    """
     door, aws = (sock.fileno() for sock in sockets)
     command = [sys.executable, "-P", "-c", _BOOT, str(ROOT), f"--door-fd={door}", f"--aws-fd={aws}"]
     command += [f"--door-port={sockets[0].getsockname()[1]}", f"--folder={folder}", f"--scratch={scratch}"]
     command += ["--count-capacity"] if count_capacity else []
+    command += [f"--forked={UNPACKED}"] if forked else []
     with (folder / "aws.log").open("wb") as log:
         process = subprocess.Popen(
             command,

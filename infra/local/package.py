@@ -8,6 +8,7 @@ functions run against the launcher's own site-packages.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,10 @@ ROOT = Path(__file__).resolve().parents[2]
 STAGE = "prod"
 TEMPLATE = "sam.yaml"
 ARCHIVE = "deployment.zip"
+KEPT = ROOT / ".local/packages"
+OLD_SECONDS = 86_400
 _TRAVELS = ("app.py", "chalicelib", ".chalice/config.json", "infra/policies", "infra/template.yaml")
+_PARSED = "template.json"
 _DEFINITIONS = "AWS::StepFunctions::StateMachine"
 
 
@@ -39,6 +44,46 @@ class _PlainDumper(yaml.SafeDumper):
 
     def ignore_aliases(self, _data: object) -> bool:
         return True
+
+
+def packaged(out: Path, project: Path = ROOT) -> dict[str, Any]:
+    """``package`` without dependencies, of what was packaged before if nothing has changed since: many stacks
+    are made of one state of the project.
+    """
+    kept = KEPT / _state_of(project)
+    if not kept.is_dir():
+        forget_old(KEPT)
+        KEPT.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix="packaging-", dir=KEPT))
+        template = package(scratch, project, dependencies=False)
+        (scratch / _PARSED).write_text(json.dumps(template))
+        try:
+            scratch.rename(kept)
+        except OSError:
+            shutil.rmtree(scratch)  # somebody else was first
+    os.utime(kept)
+    shutil.copytree(kept, out, dirs_exist_ok=True)
+    found: dict[str, Any] = json.loads((out / _PARSED).read_text())
+    return found
+
+
+def forget_old(folder: Path) -> None:
+    """Delete what nobody has used in this folder for a day."""
+    for one in folder.iterdir() if folder.is_dir() else ():
+        if one.stat().st_mtime < time.time() - OLD_SECONDS:
+            shutil.rmtree(one, ignore_errors=True)
+
+
+def _state_of(project: Path) -> str:
+    """A hash of whatever a package is made of, and of what makes it."""
+    found = hashlib.sha256(sys.version.encode())
+    makers = [Path(__file__), Path(staff_function.__file__), ROOT / "requirements-dev.txt"]
+    named = [project / name for name in (*_TRAVELS, "infra/statemachines")]
+    files = [file for one in named for file in (sorted(one.rglob("*")) if one.is_dir() else [one])]
+    for file in [*makers, *files]:
+        if file.is_file() and "__pycache__" not in file.parts:
+            found.update(f"{file.name}\0{file.stat().st_size}\0".encode() + file.read_bytes())
+    return found.hexdigest()[:32]
 
 
 def package(out: Path, project: Path = ROOT, *, dependencies: bool) -> dict[str, Any]:

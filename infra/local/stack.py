@@ -25,7 +25,7 @@ from typing import Any, Self
 from infra.local import billing, pushes, retries, wechat
 from infra.local.deploy import STACK, deploy
 from infra.local.launch import ACCOUNT, REGION, StackError, end, environment, listen, spawn
-from infra.local.package import ROOT, package
+from infra.local.package import ROOT, packaged
 from infra.local.wire import Wire
 
 __all__ = ["REGION", "FunctionError", "LocalStack", "StackError"]
@@ -59,8 +59,9 @@ class LocalStack:
         clock: bool = True,
         project: Path = ROOT,
         quiet: bool = False,
+        forked: bool = False,
     ) -> None:
-        self._state, self._project = state, project
+        self._state, self._project, self._forked = state, project, forked
         self._proxy, self._clock, self._quiet = proxy, clock, quiet
         self._sockets = listen(port)
         self._port, self._aws_port = (sock.getsockname()[1] for sock in self._sockets)
@@ -96,7 +97,7 @@ class LocalStack:
             self.billing_key = billing.key_in(self._folder())
             self._say("packaging the functions")
             folder = self._folder() / "package"
-            template = package(folder, self._project, dependencies=False)
+            template = packaged(folder, self._project)
             self._say("deploying the template")
             self.outputs = deploy(self.client, template, folder, self._parameters(), REGION)
             wechat.enter_apps(self.client("secretsmanager"))
@@ -293,7 +294,9 @@ class LocalStack:
         if self._clock:
             self._write_clock()
             variables["OKKI_CLOCK_FILE"] = str(self._clock_file())
-        self._process = spawn(self._sockets, variables, folder, self._run, count_capacity=self._proxy)
+        self._process = spawn(
+            self._sockets, variables, folder, self._run, count_capacity=self._proxy, forked=self._forked
+        )
         self._wait_for(f"{self.aws}/_ministack/health")
 
     def _parameters(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ enough to be watched, and not so soon that a busy machine's cold start uses up a
 @contextmanager
 def running(project: Path = ROOT) -> Iterator[LocalStack]:
     """A stack while it is needed, of this project or of another folder's."""
-    with LocalStack(proxy=True, quiet=True, project=project) as stack:
+    with LocalStack(proxy=True, quiet=True, forked=True, project=project) as stack:
         stack.retry_after(PACE)
         yield stack
 
