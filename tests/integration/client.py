@@ -82,11 +82,12 @@ def eventually(look: Callable[[], T], seconds: float = 60) -> T:
     """Wait until a look at the world gives something; fails the test otherwise. ``seconds`` are those of a
     machine with nothing else to do.
     """
-    end = time.monotonic() + PATIENCE * seconds
+    end, pause = time.monotonic() + PATIENCE * seconds, 0.02
     while time.monotonic() < end:
         if seen := look():
             return seen
-        time.sleep(0.05)
+        time.sleep(pause)
+        pause = min(1.4 * pause, 0.4)  # who looks all the time takes the machine from what is looked for
     raise AssertionError("it did not happen in time")
 
 

@@ -175,23 +175,20 @@ def drained(stack: LocalStack, *queues: str) -> None:
         eventually(lambda queue=queue: not stack.messages(queue), 90)  # type: ignore[misc]  # bound now, not later
 
 
-def rows(stack: LocalStack, table: str) -> list[dict[str, Any]]:
-    """Every record in a table, as DynamoDB stores it; of the ledger its entries, not the heads of its chains."""
-    pages = (
-        stack.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(TableName=f"okki-leads-{table}", ConsistentRead=True)
-    )
+def rows(stack: LocalStack, table: str, pk: str | None = None) -> list[dict[str, Any]]:
+    """Every record in a table (in one partition), as DynamoDB stores it; of the ledger its entries, not the
+    heads of its chains.
+    """
+    wanted: dict[str, Any] = {"TableName": f"okki-leads-{table}", "ConsistentRead": True}
+    if pk is not None:
+        wanted |= {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": pk}}}
+    pages = stack.client("dynamodb").get_paginator("scan" if pk is None else "query").paginate(**wanted)
     return [item for page in pages for item in page["Items"] if item.get("kind") != {"S": "head"}]
 
 
 def refusals(stack: LocalStack, company: str) -> list[dict[str, Any]]:
     """What recipients of this company stopped, as stored."""
-    return [
-        row
-        for row in rows(stack, "workspace")
-        if row["pk"]["S"] == f"{company}#standing" and "#refusal#" in row["sk"]["S"]
-    ]
+    return [row for row in rows(stack, "workspace", f"{company}#standing") if "#refusal#" in row["sk"]["S"]]
 
 
 def redelivery_after(seconds: int) -> Any:

@@ -96,8 +96,7 @@ def about(guard: Guard, actor: str) -> list[dict[str, Any]]:
 def readings(stack: LocalStack, actor: str) -> dict[int, int]:
     return {
         int(row["sk"]["S"].removeprefix("hour#")): int(row["facts"]["M"]["records"]["N"])
-        for row in rows(stack, "operator")
-        if row["pk"]["S"] == f"reading#{actor}"
+        for row in rows(stack, "operator", f"reading#{actor}")
     }
 
 

@@ -57,7 +57,7 @@ def of_contact(user: User, contact: str, query: str = "") -> dict[str, Any]:
 
 def check(receipts: list[dict[str, Any]], stack: LocalStack, company: str) -> None:
     """What anybody can do: hash each entry as it says; and find it in the ledger under its number."""
-    stored = {int(row["seq"]["N"]): row for row in rows(stack, "ledger") if row["pk"]["S"] == company}
+    stored = {int(row["seq"]["N"]): row for row in rows(stack, "ledger", company)}
     for receipt in receipts:
         entry = dict(receipt["evidence"])
         link = entry.pop("link")

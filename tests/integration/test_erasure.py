@@ -227,9 +227,8 @@ def test_what_was_under_way_goes_with_the_second_look(stack: LocalStack) -> None
     one = known(stack)
     late = [
         row
-        for row in rows(stack, "workspace")
-        if row["pk"]["S"] == one.company
-        and (row["sk"]["S"].startswith("open#") or row["sk"]["S"] == f"contact#{one.contact}")
+        for row in rows(stack, "workspace", one.company)
+        if (row["sk"]["S"].startswith("open#") or row["sk"]["S"] == f"contact#{one.contact}")
     ]
     assert len(late) == 3
     erasure = erase(stack, one.company, one.email)

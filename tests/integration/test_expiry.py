@@ -19,7 +19,7 @@ from chalicelib.privacy.retention import (
     add_months,
 )
 from infra.local import LocalStack
-from tests.integration.ages import Row, end, facts, number, one, over, proofs, sweep, task, under
+from tests.integration.ages import Row, end, facts, number, one, over, proofs, swept_until, task, under
 from tests.integration.client import User, eventually, log_in, sign_up
 from tests.integration.letters import Letter, drained, letter, sample, send
 from tests.integration.people import invited, join
@@ -183,8 +183,7 @@ def test_a_message_goes_with_all_that_belongs_to_it_and_its_going_is_on_record(s
     over(stack, "workspace", *rows.values())
     assert user.call("GET", f"/v1/messages/{sent.message}").status == 404
     stack.wire.inject(kind="lose_reply", operation="TransactWriteItems", function=TASKS)
-    sweep(stack)
-    eventually(lambda: message_rows(stack, sent) == {})
+    swept_until(stack, lambda: message_rows(stack, sent) == {})
     assert message_rows(stack, stays).keys() == rows.keys()
     (gone,) = proofs(stack, sent.company, "expired")
     assert (gone["cause"], gone["gone"]) == (
@@ -212,8 +211,7 @@ def test_what_is_known_about_readers_goes_after_its_own_period_and_the_message_s
         UpdateExpression="SET due_at = :at",
         ExpressionAttributeValues={":at": {"N": str(int(stack.now()) - 1)}},
     )
-    sweep(stack)
-    eventually(lambda: message_rows(stack, sent).keys() == {"message", "body"})
+    swept_until(stack, lambda: message_rows(stack, sent).keys() == {"message", "body"})
     left = message_rows(stack, sent)["message"]
     assert number(left, "due_at") == number(left, "expires_at") == number(message, "expires_at")
     assert user.call("GET", f"/v1/messages/{sent.message}").status == 200
@@ -281,8 +279,7 @@ def test_a_yes_to_longer_retention_keeps_what_a_no_lets_go(stack: LocalStack) ->
     )
     # A year and a day later.
     stack.advance(ordinary_end(kept) - int(stack.now()) + 86_400)
-    sweep(stack)
-    eventually(lambda: one(stack, "accounts", admin.company["id"], lost["sk"]["S"]) is None)
+    swept_until(stack, lambda: one(stack, "accounts", admin.company["id"], lost["sk"]["S"]) is None)
     late = one(stack, "accounts", admin.company["id"], key)
     assert late is not None
     assert number(late, "expires_at") == number(late, "ttl") == ordinary_end(kept, LONGER.count)
@@ -296,8 +293,7 @@ def test_a_yes_to_longer_retention_keeps_what_a_no_lets_go(stack: LocalStack) ->
     stack.wire.reset()
     assert one(stack, "accounts", admin.company["id"], key) is not None
     stack.advance(int(ASK_AGAIN.total_seconds()) + 1)
-    sweep(stack)
-    eventually(lambda: one(stack, "accounts", admin.company["id"], key) is None)
+    swept_until(stack, lambda: one(stack, "accounts", admin.company["id"], key) is None)
 
 
 @pytest.mark.clause("consent")

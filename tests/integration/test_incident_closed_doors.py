@@ -39,7 +39,7 @@ def company(stack: LocalStack) -> tuple[User, User]:
 
 
 def of_company(stack: LocalStack, table: str, company_id: str) -> list[dict[str, Any]]:
-    return [row for row in rows(stack, table) if row["pk"]["S"] == company_id]
+    return rows(stack, table, company_id)
 
 
 def close_doors(stack: LocalStack, company_id: str) -> None:

@@ -49,8 +49,8 @@ def evidence(stack: LocalStack, request_id: str) -> list[str]:
     """The steps on record in the operator's chain, in their order."""
     found = [
         row
-        for row in rows(stack, "ledger")
-        if row["pk"]["S"] == ids.OPERATOR and row["sk"]["S"].startswith(f"request#{request_id}#")
+        for row in rows(stack, "ledger", ids.OPERATOR)
+        if row["sk"]["S"].startswith(f"request#{request_id}#")
     ]
     return [row["facts"]["M"]["act"]["S"] for row in sorted(found, key=lambda row: int(row["seq"]["N"]))]
 

@@ -53,9 +53,7 @@ def company_requests(user: User) -> list[Any]:
 def acts(stack: LocalStack, chain: str, request_id: str) -> list[dict[str, Any]]:
     """The steps of one request in a chain, in their order."""
     found = [
-        row
-        for row in rows(stack, "ledger")
-        if row["pk"]["S"] == chain and row["sk"]["S"].startswith(f"request#{request_id}#")
+        row for row in rows(stack, "ledger", chain) if row["sk"]["S"].startswith(f"request#{request_id}#")
     ]
     return [
         {name: next(iter(value.values())) for name, value in row["facts"]["M"].items()}

@@ -139,9 +139,7 @@ def test_what_a_company_ordered_is_sealed_where_it_is_kept(stack: LocalStack) ->
     user = sign_up(stack)
     paid(stack, user, plan="business", months=17)
     (row,) = [
-        row
-        for row in rows(stack, "accounts")
-        if row["pk"]["S"] == user.company["id"] and row["sk"]["S"].startswith("order#")
+        row for row in rows(stack, "accounts", user.company["id"]) if row["sk"]["S"].startswith("order#")
     ]
     assert set(row["facts"]["M"]) == {"taken_at"}
     assert b"business" not in row["sealed"]["B"]
