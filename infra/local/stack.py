@@ -71,6 +71,7 @@ class LocalStack:
         self._wire: Wire | None = None
         self._offset = 0
         self._clients: dict[str, Any] = {}
+        self._functions: dict[str, str] = {}
         self.outputs: dict[str, str] = {}
         self.region = REGION
         self.api = self.edge = f"http://127.0.0.1:{self._port}"
@@ -157,12 +158,15 @@ class LocalStack:
 
     def functions(self) -> dict[str, str]:
         """Logical id -> deployed name of every function."""
+        if self._functions:
+            return self._functions
         pages = self.client("cloudformation").describe_stack_resources(StackName=STACK)["StackResources"]
-        return {
+        self._functions = {
             r["LogicalResourceId"]: r["PhysicalResourceId"]
             for r in pages
             if r["ResourceType"] == "AWS::Lambda::Function"
         }
+        return self._functions
 
     def invoke(self, function: str, event: object) -> Any:
         """Call a function (logical id or deployed name) and return its result. Raises FunctionError."""
