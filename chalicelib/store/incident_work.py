@@ -111,8 +111,9 @@ def held(company_id: str, kinds: Iterable[str], most: int) -> Held:
     rows: Counter[str] = Counter()
     persons: set[str] = set()
     without = 0
-    for place in sorted({_place(kind) for kind in kinds} - {None}):  # type: ignore[type-var]  # None is taken out
-        for kind, person in _sifted(company_id, *place):  # type: ignore[misc]
+    places = {place for kind in kinds if (place := _place(kind)) is not None}
+    for table, pk, prefix in sorted(places):
+        for kind, person in _sifted(company_id, table, pk, prefix):
             if sum(rows.values()) == most:
                 return Held(rows, len(persons) + without, whole=False)
             rows[kind] += 1

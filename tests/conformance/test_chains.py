@@ -197,7 +197,7 @@ def together(acts: list[Callable[[], object]]) -> None:
 
 
 def test_twenty_who_write_at_once_all_get_their_place(company: str) -> None:
-    together([lambda number=number: consent(company, number) for number in range(WRITERS)])  # type: ignore[misc]
+    together([lambda number=number: consent(company, number) for number in range(WRITERS)])  # type: ignore[misc]  # bound now, not later
     assert numbers(company) == list(range(1, WRITERS + 1))
     assert checked(company) == Verdict(WRITERS)
 

@@ -149,7 +149,7 @@ def test_everybody_is_told_by_mail_in_the_product_and_in_public_and_only_then_ar
     # Taken back, everybody hears that it goes on, and it does.
     assert staff.take_back(made["id"]).json["state"] == "taken_back"
     for user in (lena, ben):
-        assert eventually(lambda user=user: told(stack, user.email, "goes on"))  # type: ignore[misc]
+        assert eventually(lambda user=user: told(stack, user.email, "goes on"))  # type: ignore[misc]  # bound now, not later
     (goes_on,) = announcements(stack)
     assert "taken back" in goes_on["text"]
     workflow = machines.row(stack, found["workflow_id"])

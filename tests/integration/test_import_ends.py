@@ -201,7 +201,7 @@ def test_what_was_called_off_goes_when_nobody_heard_of_it(
     swept(stack)
     assert eventually(lambda: pieces(stack, boss) == 0 and not lies(stack, boss))
     for one in (file, job):
-        assert eventually(lambda one=one: facts(stack, boss, one["id"])["cleared"])  # type: ignore[misc]
+        assert eventually(lambda one=one: facts(stack, boss, one["id"])["cleared"])  # type: ignore[misc]  # bound now, not later
         row = ages.one(stack, "workspace", boss.company["id"], f"import#{one['id']}")
         assert row is not None
         assert "due_pk" not in row, "the sweep asks no more"

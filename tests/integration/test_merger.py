@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -170,7 +171,7 @@ def test_everybody_is_told_once_of_a_successor_that_is_bound(
     for _ in range(2):
         sweep(stack)
     for user in (boss, ben):
-        assert eventually(lambda: told(stack, user, "will run OKKI Leads AI")) == 1  # noqa: B023
+        assert eventually(partial(told, stack, user, "will run OKKI Leads AI")) == 1
     mail = next(m for m in stack.mails(ben.email) if "will run" in m["subject"])
     assert SUCCESSOR["url"] in mail["text"]
     assert POLICY in mail["text"]
@@ -191,7 +192,7 @@ def test_only_who_says_yes_goes_over_and_a_yes_taken_back_is_none(
     question = accepted(pia, merger)["question"]["id"]
     sweep(stack)
     for user in (boss, ben, cara, dan, other):
-        assert eventually(lambda: told(stack, user, "May your data go to Meridian")) == 1  # noqa: B023
+        assert eventually(partial(told, stack, user, "May your data go to Meridian")) == 1
         mine = user.call("GET", "/v1/me/questions").json["items"]
         (asked,) = [one for one in mine if one["id"] == question]
         assert (asked["recipient_name"], asked["of_company"]) == (SUCCESSOR["name"], False)
@@ -265,7 +266,7 @@ def test_a_piece_that_dies_or_comes_twice_asks_everybody_once(
     eventually(lambda: failed(stack.invoke("RunTasks", batch_of("tasks", body))) == [])
     sweep(stack)
     for user in (boss, ben):
-        assert eventually(lambda: told(stack, user, "May your data go to Meridian")) == 1  # noqa: B023
+        assert eventually(partial(told, stack, user, "May your data go to Meridian")) == 1
     assert lea.call("POST", f"{PATH}/{merger}/withdrawal").json["state"] == "withdrawn"
     assert lea.call("GET", f"{PATH}/{merger}/people").json["code"] == "withdrawn"
 
