@@ -30,6 +30,10 @@ def count_capacity() -> None:
     async def counting(
         method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
     ) -> tuple[int, dict[str, str], Any]:
+        target = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
+        operation = target.rpartition(".")[2]
+        if operation == "Scan":  # only tests do, and what they read is megabytes
+            return await plain(method, path, headers, body, query)
         try:
             request = json.loads(body)
         except ValueError:
@@ -44,8 +48,7 @@ def count_capacity() -> None:
             return status, fields, reply
         answer = json.loads(reply)
         consumed = answer.get("ConsumedCapacity")
-        operation = {name.lower(): value for name, value in headers.items()}.get("x-amz-target", "")
-        units = units_read(operation.rpartition(".")[2], request, answer)
+        units = units_read(operation, request, answer)
         if not units and consumed:
             entries = consumed if isinstance(consumed, list) else [consumed]
             units = [(entry["TableName"], entry["CapacityUnits"]) for entry in entries]

@@ -49,6 +49,18 @@ LIBRARIES: Final = (
     "uuid",
 )
 """What several functions load. Nothing that decides by its environment while it is loaded."""
+SERVICES: Final = (
+    "dynamodb",
+    "kms",
+    "lambda",
+    "s3",
+    "secretsmanager",
+    "sesv2",
+    "sns",
+    "sqs",
+    "stepfunctions",
+)
+"""What functions call; how each is called is megabytes of JSON."""
 LARGEST: Final = 1 << 20
 """Bytes of one request, which is an environment."""
 _BOOT: Final = (
@@ -139,6 +151,7 @@ def serve() -> None:
     asking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LARGEST)
     for name in LIBRARIES:
         import_module(name)
+    _read_descriptions_once()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a child ended
     while True:
         asked, streams, _, _ = socket.recv_fds(asking, LARGEST, 3)
@@ -151,6 +164,23 @@ def serve() -> None:
         for number in streams:
             os.close(number)
         asking.send(str(pid).encode())
+
+
+def _read_descriptions_once() -> None:
+    """What botocore knows of AWS, which it parses for each session anew."""
+    loaders: Any = import_module("botocore.loaders")
+    read: Any = loaders.JSONFileLoader.load_file
+    known: dict[str, Any] = {}
+
+    def read_once(loader: Any, path: str) -> Any:
+        if path not in known:
+            known[path] = read(loader, path)
+        return known[path]
+
+    loaders.JSONFileLoader.load_file = read_once
+    session: Any = import_module("botocore.session").Session()
+    for service in SERVICES:
+        session.create_client(service, "ap-southeast-1", aws_access_key_id="-", aws_secret_access_key="-")
 
 
 def _be(asked: Mapping[str, Any], streams: list[int]) -> None:
