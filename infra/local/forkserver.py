@@ -116,22 +116,23 @@ class Forked:
 class Client:
     """The emulator's end. One request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: str = "", *modules: str) -> None:
+        """``modules`` of the project at ``root`` are loaded as well, for forks that are of that project."""
         self._lock = threading.Lock()
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LARGEST)
         with theirs:
-            subprocess.Popen(
-                [sys.executable, "-P", __file__, str(theirs.fileno())],
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", __file__, str(theirs.fileno()), root, *modules],
                 stdin=subprocess.DEVNULL,
                 pass_fds=[theirs.fileno()],
             )
 
-    def start(self, script: str, folder: str, environment: Mapping[str, str]) -> Forked:
-        """Run a script in a folder, in an environment and none else."""
+    def start(self, command: list[str], folder: str, environment: Mapping[str, str]) -> Forked:
+        """Run Python in a folder, in an environment and none else: ``[FILE]`` or ``["-m", MODULE, ...]``."""
         pipes = [os.pipe() for _ in range(3)]
         theirs = [pipes[0][0], pipes[1][1], pipes[2][1]]
-        asked = json.dumps({"script": script, "folder": folder, "environment": dict(environment)}).encode()
+        asked = json.dumps({"command": command, "folder": folder, "environment": dict(environment)}).encode()
         with self._lock:
             socket.send_fds(self._socket, [asked], theirs)
             pid = int(self._socket.recv(32))
@@ -152,6 +153,10 @@ def serve() -> None:
     for name in LIBRARIES:
         import_module(name)
     _read_descriptions_once()
+    root, modules = sys.argv[2], sys.argv[3:]
+    sys.path[:0] = [root] if root else []
+    for name in modules:
+        import_module(name)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a child ended
     while True:
         asked, streams, _, _ = socket.recv_fds(asking, LARGEST, 3)
@@ -184,7 +189,7 @@ def _read_descriptions_once() -> None:
 
 
 def _be(asked: Mapping[str, Any], streams: list[int]) -> None:
-    """Become the process that `python SCRIPT` would have been."""
+    """Become the process that `python` with this command would have been."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
@@ -195,11 +200,16 @@ def _be(asked: Mapping[str, Any], streams: list[int]) -> None:
     os.environ.clear()
     os.environ.update(asked["environment"])
     os.chdir(asked["folder"])
-    sys.argv[:] = [asked["script"]]
-    sys.path.insert(0, str(Path(asked["script"]).parent))
+    first, *rest = asked["command"]
+    module = first == "-m"
+    sys.argv[:] = rest if module else [first, *rest]
+    sys.path.insert(0, "" if module else str(Path(first).parent))
     code = 1
     try:
-        runpy.run_path(asked["script"], run_name="__main__")
+        if module:
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(first, run_name="__main__")
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
@@ -222,7 +232,7 @@ def start_functions_by_forking(folder: Path) -> None:
 
     def popen(command: list[str], **options: Any) -> Any:
         if command[0] == sys.executable and command[1].endswith("_worker.py"):
-            return client.start(command[1], options["cwd"], options["env"])
+            return client.start(command[1:], options["cwd"], options["env"])
         return subprocess.Popen(command, **options)
 
     class Archive(ZipFile):

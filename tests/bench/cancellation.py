@@ -22,7 +22,7 @@ from tests.bench.erasure import PER_LETTER, plant
 from tests.bench.report import Line, Section
 from tests.bench.vault import act_as_owner
 from tests.integration.client import sign_up
-from tests.integration.eraser import surroundings
+from tests.integration.desks import surroundings
 
 SIZES = (1_000, 10_000)
 FLOOR = 1.1

@@ -17,7 +17,7 @@ from infra.local.package import ROOT
 from tests.bench.meter import Usage, metered
 from tests.bench.report import Line, Section
 from tests.integration.client import User, eventually, sign_up
-from tests.integration.eraser import surroundings
+from tests.integration.desks import surroundings
 
 ROWS, LONG = 3_000, 100_000
 """As many as an import takes: about a minute."""

@@ -21,7 +21,7 @@ from infra.local.package import ROOT
 from tests.bench.meter import metered
 from tests.bench.report import Line, Section
 from tests.integration.client import User, sign_up
-from tests.integration.crowd import surroundings
+from tests.integration.desks import unseen
 from tests.integration.loader import GROUND, office, table
 
 SMALL, LARGE = 1_000, 100_000
@@ -117,7 +117,7 @@ def _rows(start: int, end: int) -> Iterator[dict[str, str]]:
 def _run(stack: LocalStack, *arguments: str) -> dict[str, float]:
     run = subprocess.run(
         [sys.executable, "-m", "tests.bench.prospects", *arguments],
-        env={**surroundings(stack), "ACCOUNT_ID": "000000000000"},
+        env=unseen(stack),
         cwd=ROOT,
         capture_output=True,
         text=True,

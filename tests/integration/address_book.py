@@ -6,7 +6,6 @@ Run in a process of its own (see ``crowd``). Prints their ids, the oldest first;
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import replace
 
@@ -16,20 +15,15 @@ from chalicelib.store import contacts, standing
 from chalicelib.store.items import WorkspaceRow
 from chalicelib.store.table import new_op, policy_now
 from tests.integration.client import User
-from tests.integration.crowd import surroundings
+from tests.integration.desks import at_desk, unseen
 
 
 def fill(user: User, count: int, mark: str = "buyer", *, long: bool = False) -> list[str]:
     """So many contacts of this user; their ids, the oldest first. ``mark`` is in all of their addresses;
     ``long`` ones have as much text as a contact can have.
     """
-    command = [
-        *(sys.executable, "-m", "tests.integration.address_book"),
-        *(user.company["id"], user.me["id"], str(count), mark, "long" if long else "short"),
-    ]
-    run = subprocess.run(command, env=surroundings(user.stack), capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    found: list[str] = json.loads(run.stdout)
+    wanted = (user.company["id"], user.me["id"], str(count), mark, "long" if long else "short")
+    found: list[str] = at_desk("tests.integration.address_book", *wanted, env=unseen(user.stack))
     return found
 
 

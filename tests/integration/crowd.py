@@ -7,8 +7,6 @@ Prints each user's company, id and address. Every tenth user reads Chinese.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from typing import Any
 
@@ -20,28 +18,16 @@ from chalicelib.records.companies import Access, Company
 from chalicelib.store import accounts, vault
 from chalicelib.store.table import new_op
 from infra.local import LocalStack
+from tests.integration.desks import at_desk, unseen
 
 VERSION = "2025-01-16"
 
 
-def surroundings(stack: LocalStack) -> dict[str, str]:
-    """The environment of an operator at their desk, with the owner's rights."""
-    return {
-        **os.environ,
-        "AWS_ENDPOINT_URL": stack.aws,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": stack.region,
-        "ACCOUNT_ID": "123456789012",
-    }
-
-
 def people(stack: LocalStack, companies: int, users: int, name: str = "crowd") -> list[dict[str, Any]]:
     """So many companies with so many active users each; ``name`` begins their addresses."""
-    command = [sys.executable, "-m", "tests.integration.crowd", str(companies), str(users), name]
-    run = subprocess.run(command, env=surroundings(stack), capture_output=True, text=True, check=False)
-    assert run.returncode == 0, run.stderr
-    found: list[dict[str, Any]] = json.loads(run.stdout)
+    found: list[dict[str, Any]] = at_desk(
+        "tests.integration.crowd", str(companies), str(users), name, env=unseen(stack)
+    )
     return found
 
 

@@ -7,44 +7,21 @@ Everything else in this file is for the tests that start it.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterable
 from typing import Any
 
 from infra.local import LocalStack
-from infra.local.package import ROOT
 from tests.integration.client import eventually
+from tests.integration.desks import at_desk, surroundings
 from tests.integration.letters import rows, sample
 
 TABLES = ("accounts", "workspace", "operator", "ledger")
 
 
-def surroundings(stack: LocalStack) -> dict[str, str]:
-    """The environment of an operator at their desk, with the owner's rights and the functions' clock."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    clock = stack._clock_file() if stack._clock else None
-    return {
-        **kept,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": stack.region,
-        "AWS_ENDPOINT_URL": stack.wire.url,  # so that faults meet the desk as well
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "ACCOUNT_ID": "000000000000",
-        **({} if clock is None else {"OKKI_CLOCK_FILE": str(clock)}),
-    }
-
-
 def desk(stack: LocalStack, *arguments: str, module: str = "tests.integration.eraser") -> Any:
     """What a command answered."""
-    command = [sys.executable, "-m", module, *arguments]
-    run = subprocess.run(
-        command, env=surroundings(stack), cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.splitlines()[-1])
+    return at_desk(module, *arguments, env=surroundings(stack))
 
 
 def erase(stack: LocalStack, company: str, canonical: str) -> str:

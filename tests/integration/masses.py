@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tracemalloc
 from collections import Counter
@@ -21,9 +20,8 @@ from chalicelib.privacy.notifications import Kind
 from chalicelib.records.mass import Audience, MassState, MassTold, Outcome
 from chalicelib.services.notifications import mass, mass_people, mass_walk
 from infra.local import LocalStack
-from infra.local.package import ROOT
 from tests.integration.client import User, eventually
-from tests.integration.eraser import surroundings
+from tests.integration.desks import at_desk, surroundings
 from tests.integration.letters import batch_of, drained, failed, rows, sample
 
 QUICK = 100
@@ -128,18 +126,7 @@ def begin(
 
 def wish(stack: LocalStack, act: str, **what: Any) -> Any:
     """Have something done at the desk."""
-    run = subprocess.run(
-        [sys.executable, "-m", "tests.integration.masses"],
-        input=json.dumps({"act": act, **what}),
-        env=surroundings(stack),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=3_600,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    return json.loads(run.stdout.splitlines()[-1])
+    return at_desk("tests.integration.masses", env=surroundings(stack), said={"act": act, **what})
 
 
 def weigh(stack: LocalStack, people: list[dict[str, Any]]) -> int:

@@ -7,7 +7,6 @@ Reads a list of `{"email", "country", "kind": "stocked"|"added"|"both", "at"}`, 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import Any
 
@@ -17,24 +16,14 @@ from chalicelib.store import prospects, vault
 from chalicelib.store.table import new_op
 from infra.local import LocalStack
 from tests.integration.client import User, fresh_address
-from tests.integration.crowd import surroundings
+from tests.integration.desks import at_desk, unseen
 
 PHONE = "+49 40 5550 1234"
 
 
 def stock(stack: LocalStack, *wanted: dict[str, Any]) -> list[str]:
     """Ids of prospects that are in the base from now on."""
-    command = [sys.executable, "-m", "tests.integration.stocking"]
-    run = subprocess.run(
-        command,
-        env=surroundings(stack),
-        input=json.dumps(wanted),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    found: list[str] = json.loads(run.stdout)
+    found: list[str] = at_desk("tests.integration.stocking", env=unseen(stack), said=wanted)
     return found
 
 

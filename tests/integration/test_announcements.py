@@ -19,7 +19,8 @@ from infra.local import LocalStack
 from infra.local.package import ROOT
 from tests.integration.apart import running
 from tests.integration.client import eventually, fresh_address, sign_up
-from tests.integration.crowd import people, surroundings
+from tests.integration.crowd import people
+from tests.integration.desks import unseen
 from tests.integration.letters import batch_of, drained, failed, rows, sample
 
 pytestmark = pytest.mark.clause("policy-updates")
@@ -75,7 +76,7 @@ def tool(news: News, act: str, version: str | None = None) -> str:
     shutil.copytree(ROOT / "tools", news.project / "tools", dirs_exist_ok=True)
     command[1:2] = ["-m", "tools.announcement"]
     run = subprocess.run(
-        command, cwd=news.project, env=surroundings(news.stack), capture_output=True, text=True, check=False
+        command, cwd=news.project, env=unseen(news.stack), capture_output=True, text=True, check=False
     )
     return run.stdout + run.stderr
 

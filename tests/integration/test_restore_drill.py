@@ -14,6 +14,7 @@ from infra.local import LocalStack
 from infra.local.package import ROOT
 from tests.integration.apart import own_stack
 from tests.integration.client import eventually, log_in, request
+from tests.integration.desks import surroundings
 from tests.integration.eraser import (
     counted,
     desk,
@@ -21,7 +22,6 @@ from tests.integration.eraser import (
     evidence,
     looked_again,
     opened,
-    surroundings,
 )
 from tests.integration.letters import rows, sample
 from tests.integration.people import at, join
