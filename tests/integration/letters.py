@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,16 @@ def redelivery_after(seconds: int) -> Any:
         stack.retry_after(PACE)
 
     return pace
+
+
+@contextmanager
+def at_once(stack: LocalStack) -> Iterator[None]:
+    """Failed messages come back at once: what can never be done is soon among the dead letters."""
+    stack.retry_after(0)
+    try:
+        yield
+    finally:
+        stack.retry_after(PACE)
 
 
 def restart(stack: LocalStack, function: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration.client import User, eventually, fresh_address, mail_to
-from tests.integration.letters import LATER, letter, record
+from tests.integration.letters import LATER, at_once, letter, record
 
 
 @pytest.mark.clause("tracking")
@@ -90,10 +90,11 @@ def test_one_broken_record_does_not_hold_up_the_others_and_its_remains_say_nothi
     assert (one.tracking()["opens"], two.tracking()["opens"], one.clicks(), two.clicks()) == (1, 1, 1, 1)
     # Through the real queue it ends in the dead letters, closed.
     sqs = stack.client("sqs")
-    sqs.send_message(
-        QueueUrl=sqs.get_queue_url(QueueName="okki-leads-hits")["QueueUrl"], MessageBody=broken[1]
-    )
-    dead = eventually(lambda: stack.messages("hits-dead"), 40)
+    with at_once(stack):
+        sqs.send_message(
+            QueueUrl=sqs.get_queue_url(QueueName="okki-leads-hits")["QueueUrl"], MessageBody=broken[1]
+        )
+        dead = eventually(lambda: stack.messages("hits-dead"), 40)
     assert dead == [broken[1]]
     for value in ("203.0.113", "Chrome", "nought", one.company, one.message):
         assert value not in dead[0]
