@@ -18,13 +18,6 @@ from infra.local.launch import ACCOUNT
 from infra.local.package import ROOT
 
 MOST_SECONDS = 3600
-OURS = (
-    "chalicelib.store.expiry",
-    "chalicelib.services.erasure.company",
-    "chalicelib.services.erasure.erasure",
-    "tests.integration.letters",
-)
-"""What most of it loads."""
 
 
 def surroundings(stack: LocalStack) -> dict[str, str]:
@@ -67,4 +60,4 @@ def at_desk(module: str, *arguments: str, env: dict[str, str], said: Any = None)
 
 @cache
 def _room() -> Client:
-    return Client(str(ROOT), *OURS)
+    return Client(str(ROOT), "chalicelib")

@@ -67,7 +67,7 @@ print(json.dumps({
 
 def _python(code: str, *arguments: str) -> Any:
     # Nothing of this process's surroundings: a handler may not need an environment variable to be imported.
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
     run = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,
