@@ -13,7 +13,7 @@ import pyotp
 
 from infra.local import LocalStack
 from tests.integration import people, ways
-from tests.integration.client import Answer, User, code_in, eventually, mail_to
+from tests.integration.client import Answer, User, code_in, eventually, mail_to, new_code
 from tests.integration.letters import drained, rows
 
 Own = Callable[..., Answer]
@@ -75,7 +75,7 @@ def _proofs(user: User, own: Own, values: dict[str, str]) -> None:
     values["address code"] = code_in(mail_to(user.stack, new["email"]))
     before = len(user.stack.mails(user.email))
     asked = own("POST", "/v1/me/proof")
-    values["fresh code"] = code_in(mail_to(user.stack, user.email, before + 1))
+    values["fresh code"] = new_code(user.stack, user.email, before)
     proof = {"challenge_id": asked.json["challenge"]["id"], "code": values["fresh code"]}
     assert own("POST", "/v1/me/proof/verify", proof).status == 200
     setup = own("POST", "/v1/me/totp")

@@ -28,6 +28,7 @@ from tests.integration.client import (
     fresh_address,
     fresh_network,
     mail_to,
+    new_code,
     request,
     sign_up,
 )
@@ -61,7 +62,7 @@ def code_for(stack: LocalStack, email: str, ip: str | None = None, **more: Any) 
     """Signs up and reads the code in the mailbox."""
     before = len(stack.mails(email))
     assert post(stack, "/v1/signup", form(email, **more), ip).status == 202
-    return code_in(mail_to(stack, email, before + 1))
+    return new_code(stack, email, before)
 
 
 def verify(stack: LocalStack, email: str, code: str, ip: str | None = None) -> Answer:

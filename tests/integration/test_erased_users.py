@@ -8,7 +8,7 @@ import pytest
 
 from infra.local import LocalStack
 from tests.integration.apart import own_stack
-from tests.integration.client import User, eventually, fresh_network, log_in, request, sign_up
+from tests.integration.client import User, eventually, fresh_network, log_in, new_code, request, sign_up
 from tests.integration.eraser import desk, evidence, opened, plain
 from tests.integration.letters import batch_of, failed, restart, rows
 from tests.integration.people import at, join
@@ -145,7 +145,6 @@ def test_a_new_signup_under_the_free_mailbox_is_not_theirs(stack: LocalStack) ->
     assert request(f"{stack.api}/v1/signup", "POST", form, header).status == 202
     stack.wire.reset()
     second_look(stack, member)
-    from tests.integration.client import code_in, mail_to
 
-    proof = {"email": member.email, "code": code_in(mail_to(stack, member.email, before + 1))}
+    proof = {"email": member.email, "code": new_code(stack, member.email, before)}
     assert request(f"{stack.api}/v1/signup/verify", "POST", proof, header).status == 201

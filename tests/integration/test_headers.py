@@ -25,6 +25,7 @@ from tests.integration.client import (
     fresh_network,
     log_in,
     mail_to,
+    new_code,
     request,
     sign_up,
 )
@@ -123,7 +124,7 @@ def seen(stack: LocalStack) -> Iterator[Seen]:
     assert asked.status == 202
     proof = {
         "challenge_id": asked.json["challenge"]["id"],
-        "code": code_in(mail_to(stack, email, mails + 1)),
+        "code": new_code(stack, email, mails),
     }
     assert call("POST", "/v1/login/verify", proof, User_Agent=CHROME).status == 200
     answered = {"answer": "accept_all", "revision": cookies.REVISION}

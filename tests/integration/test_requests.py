@@ -662,7 +662,7 @@ def test_work_that_goes_nowhere_is_not_silent(stack: LocalStack) -> None:
     stack.advance(epoch(one.due_at) - int(stack.now()) + 1)
     stack.invoke("Sweep", sample("schedule-sweep"))
     eventually(lambda: "escalated" in evidence(stack, one.id))
-    assert "request_overdue" in stack.logs("RunTasks")
+    assert eventually(lambda: "request_overdue" in stack.logs("RunTasks"))
     assert failed(stack.invoke("RunTasks", batch_of("tasks", body)))
     assert evidence(stack, one.id).count("escalated") == 1
     stack.client("dynamodb").put_item(**accounts, Item=login)

@@ -27,6 +27,7 @@ from tests.integration.client import (
     fresh_network,
     log_in,
     mail_to,
+    new_code,
     request,
     sign_up,
 )
@@ -90,7 +91,7 @@ def asked(user: User, email: str) -> tuple[Answer, str]:
     before = len(user.stack.mails(email))
     answer = ask(user, email)
     assert answer.status == 202, answer.body
-    return answer, code_in(mail_to(user.stack, email, before + 1))
+    return answer, new_code(user.stack, email, before)
 
 
 def refused(answer: Answer, status: int, code: str) -> None:
@@ -232,7 +233,7 @@ def test_a_new_mailbox_is_the_only_way_in_and_the_old_one_is_told(stack: LocalSt
     form = {"name": "B", "company": "B", "email": user.email, "password": PASSWORD, "is_adult": True}
     form |= {"policy_version": "2025-01-16"}
     assert request(f"{stack.api}/v1/signup", "POST", form, {"X-Local-Client": fresh_network()}).status == 202
-    code = code_in(mail_to(stack, user.email, before + 1))
+    code = new_code(stack, user.email, before)
     again = request(
         f"{stack.api}/v1/signup/verify",
         "POST",
