@@ -22,10 +22,10 @@ run: $(READY) ## Start everything on this machine: http://127.0.0.1:8000 (PORT=.
 	@PORT=$(PORT) exec $(PY) -m infra.local run
 
 test: $(READY) ## Run all tests against a stack of their own (ARGS=... goes to pytest)
-	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(PY) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 deep: $(READY) ## Run all tests, and at every point where something may die (tests/deep.py), in about an hour
-	$(PY) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --deep $(ARGS)
+	$(PY) -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder --deep $(ARGS)
 
 demo: $(READY) ## Walk the main journey and show each step, with the mails as they arrive
 	@$(PY) -m infra.local.demo
