@@ -29,6 +29,7 @@ from infra.local import (
     retries,
     streams,
     waits,
+    workers,
 )
 from infra.local.asgi import App, Receive, Scope, Send, answer_json, read_body
 from infra.local.door import Targets, front_door
@@ -132,8 +133,8 @@ def main() -> None:
     emulator.name_actions_as_aws_does()
     model.authorise_as_aws_does()
     emulator.deliver_events_with_the_queues_consent()
-    emulator.answer_without_delay()
-    emulator.keep_functions_that_raise()
+    workers.answer_without_delay()
+    workers.keep_functions_that_raise()
     if options.forked:
         forkserver.start_functions_by_forking(options.forked)
     buckets.hide_from_whom_may_not_list()
