@@ -16,8 +16,8 @@ from typing import Final
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ServiceError
 from chalicelib.privacy import personnel
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.personnel import Paper, StaffPosition
-from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.staff import StaffState
 from chalicelib.services.staff import papers, people
 from chalicelib.services.staff.people import Newcomer

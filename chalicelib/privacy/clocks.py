@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -19,6 +19,11 @@ from chalicelib.privacy.retention import Months, Period, after
 
 SINGAPORE: Final = timezone(timedelta(hours=8), "Asia/Singapore")
 """Singapore has had no summer time since 1982, so a fixed offset is the calendar."""
+
+
+def begins(day: date) -> int:
+    """The first second of a day in Singapore, epoch seconds."""
+    return int(datetime.combine(day, time(), SINGAPORE).timestamp())
 
 
 class Start(StrEnum):

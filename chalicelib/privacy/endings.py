@@ -8,10 +8,10 @@ keeps the service running for everybody. Fails closed: as long as somebody is st
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from chalicelib.privacy.clocks import SINGAPORE
+from chalicelib.privacy.clocks import SINGAPORE, begins
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
 from chalicelib.privacy.retention import DISCONTINUATION_NOTICE
 
@@ -23,11 +23,6 @@ FURTHEST: Final = 300 * 86_400
 """An end further away is not announced yet: most would have forgotten, and the rows that say who was told go
 after twelve months: then everybody would be told again. The rest of the year is for an end that moves.
 """
-
-
-def begins(day: date) -> int:
-    """The first second of a day in Singapore, epoch seconds."""
-    return int(datetime.combine(day, time(), SINGAPORE).timestamp())
 
 
 def earliest(last_accepted_at: int) -> int:

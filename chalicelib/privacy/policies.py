@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
 from chalicelib.privacy.register import PURPOSES, LegalBasis, Purpose
 
@@ -24,8 +25,6 @@ NOTICE: Final = timedelta(days=14)
 """A new version is published at least this long before it applies, so that people can leave first. The policy
 gives no period; our choice, to confirm.
 """
-SINGAPORE: Final = timezone(timedelta(hours=8), "Asia/Singapore")
-"""Days of the policy begin here, where its law is (appendix 3.1). Always UTC+8: there is no summer time."""
 
 _FOLDER: Final = Path(__file__).parent / "published"
 _LANGUAGES: Final = ("en", "zh")
@@ -128,7 +127,7 @@ def versions() -> Versions:
 
 
 def day(now: float) -> date:
-    """The day of the policy at an epoch time in seconds."""
+    """The day of the policy at an epoch time in seconds: of Singapore, where its law is (appendix 3.1)."""
     return datetime.fromtimestamp(now, UTC).astimezone(SINGAPORE).date()
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.retention import READING
 
 HOUR: Final = 3600
@@ -25,8 +26,6 @@ CLIENT_KINDS: Final = frozenset({"contact", "message", "body", "delivery", "open
 """Of what users open, the records that count: those about people their company deals with. A user's looking
 at what is about themselves is nobody's business. Of the staff everything counts.
 """
-SINGAPORE: Final = timezone(timedelta(hours=8), "SGT")
-"""No summer time since 1982, so a fixed offset will do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ import pytest
 
 from chalicelib.kernel import ids
 from chalicelib.privacy import policies, texts
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.services.consent import consents
 from infra.local import LocalStack
 from tests.integration import people
@@ -298,7 +299,7 @@ def todays_news(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def on_the_day(news: News, seconds: int = 0) -> None:
     """So long after the new version began to apply, by the clock of the functions."""
-    begins = datetime.combine(date.fromisoformat(news.version), datetime.min.time(), policies.SINGAPORE)
+    begins = datetime.combine(date.fromisoformat(news.version), datetime.min.time(), SINGAPORE)
     news.stack.advance(int(begins.timestamp() - news.stack.now()) + seconds)
 
 

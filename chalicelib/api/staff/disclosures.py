@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from chalice import Blueprint
@@ -12,6 +12,7 @@ from chalicelib.api.endpoint import Call, page, route
 from chalicelib.api.forms import Country, Form, Identifier, Line, Text, Version
 from chalicelib.api.staff.people import Day
 from chalicelib.kernel import clock
+from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.disclosure_kinds import (
     DisclosureKind,
     DisclosurePurpose,
@@ -20,7 +21,6 @@ from chalicelib.privacy.disclosure_kinds import (
     Verdict,
 )
 from chalicelib.privacy.personnel import Right
-from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.disclosures import Disclosure
 from chalicelib.services.disclosures import disclosure_cases, disclosure_handover, disclosures
 from chalicelib.services.disclosures.disclosure_cases import Wish
@@ -250,10 +250,7 @@ def take_disclosure_file(call: Call) -> dict[str, Any]:
 
 
 def _midnight(day: str | None) -> int | None:
-    """The first second of a day in Singapore, epoch seconds."""
-    if day is None:
-        return None
-    return int(datetime.combine(date.fromisoformat(day), time(), SINGAPORE).timestamp())
+    return None if day is None else begins(date.fromisoformat(day))
 
 
 def _view(case: Disclosure) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from chalice import Blueprint
@@ -13,8 +13,8 @@ from chalicelib.api.forms import Form, Identifier, Mailbox
 from chalicelib.api.staff.people import Day
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.personnel import Right
-from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.holds import Hold, HoldReason, HoldScope
 from chalicelib.services.keeping import holds
 
@@ -135,8 +135,7 @@ def _check_ids(**given: str | None) -> None:
 
 
 def _begins(day: str) -> int:
-    """The first second of a day in Singapore."""
-    return int(datetime.combine(date.fromisoformat(day), time(), SINGAPORE).timestamp())
+    return begins(date.fromisoformat(day))
 
 
 def _view(hold: Hold) -> dict[str, Any]:

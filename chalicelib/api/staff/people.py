@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from chalice import Blueprint, Response
@@ -13,8 +13,8 @@ from chalicelib.api.forms import Form, Mailbox, Name, Version
 from chalicelib.api.staff.login import staff_view
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.personnel import Paper, Right, StaffPosition
-from chalicelib.privacy.policies import SINGAPORE
 from chalicelib.records.staff import StaffPaper, StaffState
 from chalicelib.services.staff import papers, people
 from chalicelib.services.staff.people import Newcomer
@@ -199,9 +199,9 @@ def read_papers(call: Call) -> dict[str, Any]:
 def enter_paper(call: Call) -> dict[str, Any]:
     """Nobody enters their own (409 `yourself`). A training counts for twelve months."""
     form: NewPaper = call.body
-    begins = int(datetime.combine(date.fromisoformat(form.on), time(), SINGAPORE).timestamp())
+    since = begins(date.fromisoformat(form.on))
     changed = papers.enter(
-        call.path["staff_id"], Paper(form.paper), form.version, begins, by=call.staff.staff_id
+        call.path["staff_id"], Paper(form.paper), form.version, since, by=call.staff.staff_id
     )
     return staff_view(changed)
 

@@ -15,6 +15,7 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, NotFoundError, RefusedError
 from chalicelib.privacy import endings
+from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.decisions import Refused
 from chalicelib.records.discontinuation import Ending, EndingAct, EndingNow, EndingState
 from chalicelib.records.workflows import OVER, Machine
@@ -44,7 +45,7 @@ def propose(who: StaffPrincipal, wanted: Wanted) -> Ending:
     Raises:
         InvalidError: ``too_soon``: less than 30 full days from now; ``too_far``: more than 300 days.
     """
-    now, ends_at = clock.now(), endings.begins(wanted.ends_on)
+    now, ends_at = clock.now(), begins(wanted.ends_on)
     decision = endings.may_want(ends_at, now)
     if isinstance(decision, Refused):
         raise InvalidError(errors=[FieldError("ends_on", decision.reason)], clause=decision.clause)

@@ -6,12 +6,11 @@ on the day it applies, for those who joined in between and agreed to the version
 
 from __future__ import annotations
 
-from datetime import datetime, time
-
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy import policies
+from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.policies import Policy
 from chalicelib.records.announcements import Announcement
@@ -96,7 +95,7 @@ def _begun(version: str, *, paused: bool) -> str:
 
 def _applies_at(policy: Policy) -> int:
     """When the day begins on which it applies, in Singapore; epoch seconds."""
-    return int(datetime.combine(policy.effective_on, time(), policies.SINGAPORE).timestamp())
+    return begins(policy.effective_on)
 
 
 def _values(policy: Policy, locale: str) -> dict[str, str]:

@@ -8,14 +8,14 @@ clock when somebody spends: no job has to run at midnight. Closed: what cannot b
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, PaymentRequiredError, TooManyRequestsError
-from chalicelib.privacy.policies import SINGAPORE
+from chalicelib.privacy.clocks import SINGAPORE, begins
 from chalicelib.records.credit import Balance, Entry, Why
 from chalicelib.records.subscriptions import Plan
 from chalicelib.services.accounts.sessions import Principal
@@ -206,10 +206,6 @@ def _view(found: Account) -> Credits:
         spent_this_month=balance.spent_in_month,
         daily_limit=balance.daily_limit,
         monthly_limit=balance.monthly_limit,
-        day_ends=_begins(day + timedelta(days=1)),
-        month_ends=_begins(month),
+        day_ends=begins(day + timedelta(days=1)),
+        month_ends=begins(month),
     )
-
-
-def _begins(day: date) -> int:
-    return int(datetime.combine(day, time(), SINGAPORE).timestamp())

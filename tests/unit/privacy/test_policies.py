@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.privacy import policies
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.decisions import Allowed, Refused
-from chalicelib.privacy.policies import NOTICE, SINGAPORE, PolicyFileError, Versions, read
+from chalicelib.privacy.policies import NOTICE, PolicyFileError, Versions, read
 from chalicelib.privacy.register import PURPOSES, LegalBasis, Purpose
 
 pytestmark = pytest.mark.clause("policy-updates")

@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from chalicelib.privacy import policies, texts
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
-from chalicelib.privacy.policies import SINGAPORE, Versions
+from chalicelib.privacy.policies import Versions
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.consents import UserConsent
 from chalicelib.services.consent import consents

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, PaymentRequiredError, TooManyRequestsError
-from chalicelib.privacy.policies import SINGAPORE
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.records.credit import Balance, Why
 from chalicelib.records.prospects import Reveal
 from chalicelib.records.subscriptions import Order, OrderKind, Plan
