@@ -26,6 +26,12 @@ CLICKED = 10
 BATCHES = 1.1
 """Batch writes for each 25 rows, at most."""
 LONGEST_SECONDS = 600
+WORDS = {
+    "message": {"subject": "Offer", "sender": "anna@acme.example", "sender_name": "Anna"},
+    "body": {"html": "<p>Hello</p>", "text": "Hello"},
+    "delivery": {"email": "bob@buyer.example"},
+}
+"""What is sealed of a letter."""
 
 
 def measure(stack: LocalStack) -> Section:
@@ -39,7 +45,7 @@ def measure(stack: LocalStack) -> Section:
     company = sign_up(stack).company["id"]
     for number, size in enumerate(SIZES):
         email = f"everywhere{number}@buyer.example"
-        plant(stack, company, standing.person(company, email), size // PER_LETTER)
+        plant(stack, company, standing.person(company, email), size // PER_LETTER, sealed=True)
         stack.wire.clear()
         begun = erasure.of_person(company, email, why=Why.REQUEST)
         _until_done(stack, company)
@@ -89,11 +95,15 @@ def _until_done(stack: LocalStack, company: str) -> None:
     raise TimeoutError("the erasure did not end")
 
 
-def plant(stack: LocalStack, company: str, person: str, letters: int) -> None:
-    """Put rows of so many letters into the table, as sending and reading leaves them."""
+def plant(stack: LocalStack, company: str, person: str, letters: int, *, sealed: bool = False) -> None:
+    """Put rows of so many letters into the table, as sending and reading leaves them; ``sealed``: so that the
+    eraser can open what it redacts.
+    """
     database = stack.client("dynamodb")
     waiting: list[dict[str, Any]] = []
     for row in _rows(company, person, letters):
+        if sealed:
+            _seal(row)
         waiting.append({"PutRequest": {"Item": row}})
         if len(waiting) == 25:
             database.batch_write_item(RequestItems={"okki-leads-workspace": waiting})
@@ -119,6 +129,21 @@ def _rows(company: str, person: str, letters: int) -> Iterator[dict[str, Any]]:
             yield _row(company, f"click#{message}#00#{ids.new('hit')}", "click", {})
         for _ in range(4 if clicked else 5):
             yield _row(company, f"open#{person}#{message}#{ids.new('hit')}", "open", {"number": 0})
+
+
+def _seal(row: dict[str, Any]) -> None:
+    from chalicelib.store import vault
+
+    words = WORDS.get(row["kind"]["S"], {})
+    if row["kind"]["S"] == "message":
+        row["facts"]["M"] |= {
+            "kind": {"S": "marketing"},
+            "tracking": {"BOOL": True},
+            "created_at": {"N": str(int(time.time()))},
+        }
+    place = f"okki-leads-workspace\0{row['pk']['S']}\0{row['sk']['S']}"
+    content, version = vault.seal(row["pk"]["S"], place, json.dumps(words).encode())
+    row |= {"sealed": {"B": content}, "sealed_with": {"N": str(version)}}
 
 
 def _row(company: str, sk: str, kind: str, facts: dict[str, Any]) -> dict[str, Any]:
