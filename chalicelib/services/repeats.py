@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from chalicelib import store
-from chalicelib.kernel.errors import ConflictError
+from chalicelib.kernel.errors import ConflictError, TooManyRequestsError
 
 if TYPE_CHECKING:
     from chalicelib.services.accounts.sessions import Principal
@@ -65,8 +65,8 @@ def guarded(guard: G | None, again: Callable[[str], T], make: Callable[[G | None
         return again(done)
     try:
         return make(guard)
-    except ConflictError:
-        # The same key twice at once: the other request may have won.
+    except (ConflictError, TooManyRequestsError):
+        # The same key twice at once: the other request may have won, or had the last attempt of a limit.
         done = guard.made() if guard is not None else None
         if done is None:
             raise

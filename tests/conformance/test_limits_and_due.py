@@ -59,6 +59,17 @@ def test_many_at_once_do_not_slip_through(engine: Engine) -> None:
         assert sum(threads.map(attempt, range(24))) == 4
 
 
+def test_one_attempt_repeated_at_once_counts_once(engine: Engine) -> None:
+    begin_window(engine)
+    who = whom()
+    limits.take_once("invited", who, "first", 2, WINDOW)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda _: limits.take_once("invited", who, "again", 2, WINDOW), range(24)))
+    with pytest.raises(TooManyRequestsError):
+        limits.take_once("invited", who, "third", 2, WINDOW)
+    limits.take_once("invited", who, "first", 2, WINDOW)
+
+
 def test_an_attempt_is_stored_without_its_person_and_goes_with_its_window(engine: Engine) -> None:
     who = whom()
     limits.take("login", who, 5, WINDOW)

@@ -271,7 +271,9 @@ def test_a_double_click_invites_once(stack: LocalStack) -> None:
     admin, email = sign_up(stack), fresh_address("ben")
     body, key = {"email": email, "role": "member"}, {"Idempotency-Key": "invite-ben"}
     with ThreadPoolExecutor(4) as threads:
-        made = list(threads.map(lambda _: admin.call("POST", "/v1/company/members", body, key), range(4)))
+        made = list(threads.map(lambda _: admin.call("POST", "/v1/company/members", body, key), range(8)))
+    # More than a mailbox may get in a day, were each of them counted.
+    assert [one.status for one in made] == [202] * 8
     assert all(one.json == made[0].json for one in made)
     assert len(admin.call("GET", "/v1/company/invitations").json["items"]) == 1
     mail_to(stack, email)

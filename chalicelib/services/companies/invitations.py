@@ -64,7 +64,9 @@ def _invite(who: Principal, guest: Guest, once: Once | None) -> Invitation:
     departments.require(who.company_id, guest.department_id)
     store.limits.take("invitations", who.company_id, PER_COMPANY, DAY)
     store.limits.take("invitations-user", who.user_id, PER_INVITER, clock.HOUR)
-    store.limits.take("invited", address.person, PER_MAILBOX, DAY)
+    # A mailbox is not theirs who click twice: a repetition takes nothing from it.
+    attempt = ids.new("try") if once is None else once.key
+    store.limits.take_once("invited", address.person, attempt, PER_MAILBOX, DAY)
     user, company = sessions.profile(who.company_id, who.user_id)
     token, now = ids.secret(), clock.now()
     invitation = Invitation(
