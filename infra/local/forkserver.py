@@ -64,9 +64,6 @@ SERVICES: Final = (
 """What functions call; how each is called is megabytes of JSON."""
 LARGEST: Final = 1 << 20
 """Bytes of one request, which is an environment."""
-_BOOT: Final = (
-    "import sys; sys.path.insert(0, sys.argv[1]); from infra.local.forkserver import serve; serve()"
-)
 
 
 class Forked:
@@ -233,7 +230,7 @@ def start_functions_by_forking(folder: Path) -> None:
     """Replace how the emulator unpacks an archive and how it starts a Python function. ``folder`` is where
     unpacked archives are kept.
     """
-    package: Any = import_module("infra.local.package")  # here: a fork has nothing of ours
+    package: Any = import_module("infra.local.package")  # here: the server runs this file alone
     runtime: Any = import_module("ministack.core.lambda_runtime")
     package.forget_old(folder)
     clients: dict[str, Client] = {}

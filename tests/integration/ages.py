@@ -89,8 +89,6 @@ def swept_until(stack: LocalStack, look: Callable[[], bool]) -> None:
     """
 
     def there() -> bool:
-        if look():
-            return True
         sweep(stack)
         return look()
 

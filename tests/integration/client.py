@@ -21,6 +21,7 @@ POLICY = "2025-01-16"
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 AGENT = CHROME.replace("Windows NT 10.0; Win64; x64", "X11; Linux x86_64")
 """What the tests' people use unless they say otherwise; a client without a name is never a known device."""
+CODE = re.compile(r"\b\d{8}\b")
 PATIENCE = 4
 """How much slower a busy machine may be before a test takes what is late for lost."""
 _numbers = itertools.count(1)
@@ -170,7 +171,7 @@ def mail_to(stack: LocalStack, email: str, count: int = 1) -> dict[str, Any]:
 
 
 def code_in(mail: Mapping[str, Any]) -> str:
-    found = re.search(r"\b\d{8}\b", mail["text"])
+    found = CODE.search(mail["text"])
     assert found is not None
     return found.group()
 
@@ -182,7 +183,7 @@ def new_code(stack: LocalStack, email: str, before: int) -> str:
 
     def found() -> str | None:
         mails = stack.mails(email)
-        codes = (re.search(r"\b\d{8}\b", mail["text"]) for mail in mails[: len(mails) - before])
+        codes = (CODE.search(mail["text"]) for mail in mails[: len(mails) - before])
         return next((code.group() for code in codes if code), None)
 
     code = eventually(found)

@@ -154,7 +154,8 @@ def test_what_was_written_before_somebody_was_suspended_can_be_taken_back(
     assert len(contacts(boss)) == 200, "no piece after the one that was begun"
     gone = act(boss, job["id"], "revert")
     # Whether the piece that was begun was also counted depends on when the queue brought it again.
-    assert (gone["state"], gone["failure"], gone["outcome"]["reverted"]) == ("reverted", None, 200)
+    assert (gone["state"], gone["failure"]) == ("reverted", None)
+    assert gone["outcome"] in ({"reverted": 200}, {"created": 200, "reverted": 200})
     assert contacts(boss) == []
 
 
