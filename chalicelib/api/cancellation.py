@@ -9,14 +9,13 @@ from typing import Annotated, Any, Final, Literal
 from chalice import Blueprint, Response
 from pydantic import StringConstraints
 
-from chalicelib.api.endpoint import HEADERS, Call, route
+from chalicelib.api.endpoint import HEADERS, Call, html, route
 from chalicelib.api.forms import Form, Identifier
 from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.cancellation import Cancellation, CancellationState
 from chalicelib.services.cancellation import asking, final_export, page
 from chalicelib.services.cancellation.preview import Preview
-from chalicelib.services.requests.page import locale_of
 
 bp = Blueprint(__name__)
 
@@ -124,14 +123,7 @@ def take_cancellation_back(call: Call) -> dict[str, Any]:
 )
 def show_final_export(call: Call) -> Response:
     """`locale`: `en` or `zh`; else as the browser prefers. The same page for every company, known or not."""
-    locale = locale_of((call.request.query_params or {}).get("locale"), call.accept_language)
-    headers = {
-        **HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": page.CSP,
-        "Vary": "Accept-Language",
-    }
-    return Response(body=page.made(locale), status_code=200, headers=headers)
+    return html(page.made(call.page_locale), page.CSP)
 
 
 @route(

@@ -27,12 +27,15 @@ from chalicelib.kernel.errors import (
 )
 from chalicelib.privacy.permissions import Permission
 from chalicelib.privacy.personnel import Right
+from chalicelib.services import wording
 from chalicelib.services.accounts import sessions
 from chalicelib.services.accounts.devices import Visit
 from chalicelib.services.accounts.sessions import Principal
+from chalicelib.services.mail import pages
 from chalicelib.services.repeats import Repeat
 from chalicelib.services.staff import entry
 from chalicelib.services.staff.entry import StaffPrincipal
+from chalicelib.services.wording import Locale
 
 B = TypeVar("B", bound=BaseModel)
 T = TypeVar("T")
@@ -118,6 +121,16 @@ class Call:
         """The client's language preferences."""
         value = self.request.headers.get("accept-language")
         return None if value is None else str(value)
+
+    @property
+    def page_locale(self) -> Locale:
+        """The language of a page: ``?locale`` if it is one of ours, else as the browser prefers; a link in a
+        mail is never refused.
+        """
+        wanted = (self.request.query_params or {}).get("locale")
+        if wanted == "zh":
+            return "zh"
+        return "en" if wanted == "en" else wording.locale_of(self.accept_language)
 
 
 def route(
@@ -216,6 +229,12 @@ def respond(status: int, content: Any, headers: Mapping[str, str | list[str]] | 
         status_code=status,
         headers={**HEADERS, "Content-Type": "application/json", **(headers or {})},
     )
+
+
+def html(page: str, policy: str = pages.CSP, status: int = 200) -> Response:
+    """A page for people; ``policy`` is its Content-Security-Policy."""
+    own = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
+    return Response(page, headers={**HEADERS, **own, "Vary": "Accept-Language"}, status_code=status)
 
 
 def problem(error: ServiceError) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chalice import Blueprint, Response
 
-from chalicelib.api.endpoint import HEADERS, Call, respond, route
+from chalicelib.api.endpoint import Call, html, respond, route
 
 bp = Blueprint(__name__)
 
@@ -28,11 +28,4 @@ def docs(call: Call) -> Response:
     """One page, no network, no library."""
     from chalicelib.api import openapi, reference
 
-    return Response(
-        body=reference.page(openapi.document()),
-        headers={
-            **HEADERS,
-            "Content-Type": "text/html; charset=utf-8",
-            "Content-Security-Policy": reference.CSP,
-        },
-    )
+    return html(reference.page(openapi.document()), reference.CSP)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from chalice import Blueprint, Response
 from pydantic import Field, StringConstraints
 
-from chalicelib.api.endpoint import HEADERS, Call, page, respond, route
+from chalicelib.api.endpoint import Call, html, page, respond, route
 from chalicelib.api.forms import Form, Version
 from chalicelib.gateways import push as carriers
 from chalicelib.kernel import clock, settings
@@ -182,9 +182,9 @@ def show_stop(call: Call) -> Response:
     """Changes nothing: scanners follow links, too."""
     locale = wording.locale_of(call.accept_language)
     if notification_choices.read_token(call.path["token"]) is None:
-        return _html(404, pages.gone_page(locale))
+        return html(pages.gone_page(locale), status=404)
     here = f"{settings.api_url()}/v1/notifications/stop/{call.path['token']}"
-    return _html(200, pages.stop_page(locale, here))
+    return html(pages.stop_page(locale, here))
 
 
 @route(
@@ -202,14 +202,9 @@ def stop_by_mail(call: Call) -> Response:
     locale = wording.locale_of(call.accept_language)
     found = notification_choices.read_token(call.path["token"])
     if found is None:
-        return _html(404, pages.gone_page(locale))
+        return html(pages.gone_page(locale), status=404)
     notification_choices.stop(*found)
-    return _html(200, pages.stopped_page(locale))
-
-
-def _html(status: int, body: str) -> Response:
-    own = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": pages.CSP}
-    return Response(body, headers={**HEADERS, **own, "Vary": "Accept-Language"}, status_code=status)
+    return html(pages.stopped_page(locale))
 
 
 def _settings(call: Call, chosen: Chosen) -> dict[str, Any]:

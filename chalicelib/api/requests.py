@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 from pydantic import AfterValidator, StringConstraints
 
 from chalicelib.api import browser
-from chalicelib.api.endpoint import HEADERS, Call, respond, route
+from chalicelib.api.endpoint import HEADERS, Call, html, respond, route
 from chalicelib.api.forms import Code, Form, Language, Mailbox, Text
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError, UnauthorizedError
@@ -75,14 +75,7 @@ def make_request(call: Call) -> dict[str, Any]:
 )
 def show_request_page(call: Call) -> Response:
     """`locale`: `en` or `zh`; else as the browser prefers. It calls the routes below and keeps nothing."""
-    locale = request_page.locale_of((call.request.query_params or {}).get("locale"), call.accept_language)
-    headers = {
-        **HEADERS,
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": request_page.CSP,
-        "Vary": "Accept-Language",
-    }
-    return Response(body=request_page.made(locale), status_code=200, headers=headers)
+    return html(request_page.made(call.page_locale), request_page.CSP)
 
 
 @route(

@@ -12,7 +12,7 @@ from chalice import Blueprint, Response
 
 from chalicelib.api import browser
 from chalicelib.api.accounts import admitted
-from chalicelib.api.endpoint import HEADERS, Call, problem, respond, route
+from chalicelib.api.endpoint import Call, html, problem, respond, route
 from chalicelib.gateways.wechat import Flow
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import FieldError, InvalidError, ServiceError, UnauthorizedError
@@ -212,16 +212,12 @@ def _as_page(call: Call, answer: Response, found: Arrival | None) -> Response:
     """The same answer for people: status, cookies and waiting time stay, the words become a page."""
     content = json.loads(answer.body)
     kept = ("Set-Cookie", "Retry-After", "WWW-Authenticate")
-    headers = {name: value for name, value in answer.headers.items() if name in kept}
     locale = wording.locale_of(call.accept_language)
     name, values = _page_of(answer.status_code, content, found)
-    headers |= {
-        "Content-Type": "text/html; charset=utf-8",
-        "Content-Security-Policy": pages.CSP,
-        "Vary": "Accept, Accept-Language, Cookie",
-    }
-    body = pages.wechat_page(locale, name, values)
-    return Response(body=body, status_code=answer.status_code, headers={**HEADERS, **headers})
+    made = html(pages.wechat_page(locale, name, values), status=answer.status_code)
+    made.headers |= {name: value for name, value in answer.headers.items() if name in kept}
+    made.headers["Vary"] = "Accept, Accept-Language, Cookie"
+    return made
 
 
 def _page_of(status: int, content: Mapping[str, Any], found: Arrival | None) -> tuple[str, dict[str, str]]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from chalicelib.api.described.announcements import SHAPES
 from chalicelib.privacy import policies
+from chalicelib.services.mail import pages
 from infra.local import LocalStack
 from infra.local.package import ROOT
+from tests.integration import chromium
 from tests.integration.apart import running
 from tests.integration.client import eventually, request
 from tests.integration.ender import WORDS, Board, announcements, board, evidence
@@ -21,6 +25,7 @@ from tests.integration.ender import WORDS, Board, announcements, board, evidence
 pytestmark = pytest.mark.clause("discontinuation", "incidents", "policy-updates")
 
 PATH = "/v1/announcements"
+PAGE = "/v1/announcements/page"
 
 
 @pytest.fixture(name="stack", scope="module")
@@ -90,10 +95,50 @@ def test_what_is_announced_stands_there_word_for_word_until_it_is_withdrawn(
     assert order == ["discontinuation", "policy"], "the newest first"
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "lang", "title", "words"),
+    [
+        ("", "en-GB", "en", "Announcements", "A processor joins."),
+        ("", "zh-CN,zh;q=0.9", "zh-Hans", "公告", "新增一家处理商。"),
+        ("?locale=zh", "en", "zh-Hans", "公告", "新增一家处理商。"),
+        ("?locale=en", "zh-CN", "en", "Announcements", "A processor joins."),
+    ],
+)
+def test_anybody_reads_it_as_a_page_where_no_script_runs(
+    stack: LocalStack, query: str, accept: str, lang: str, title: str, words: str
+) -> None:
+    answer = request(f"{stack.api}{PAGE}{query}", headers={"Accept-Language": accept})
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-security-policy"] == pages.CSP
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.cookies == []
+    html = answer.body.decode()
+    assert f'<html lang="{lang}">' in html
+    assert f"<title>{title} - OKKI Leads</title>" in html
+    assert f"<p>{words}</p>" in html
+    assert not re.search(r"<script|\bon[a-z]+=|style=", html)
+
+
+@pytest.mark.skipif(chromium.FOUND is None, reason="no Chromium on this machine")
+def test_on_a_telephone_the_whole_of_it_is_read_and_another_language_is_one_press_away(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    with chromium.browser(tmp_path / "telephone") as shown:
+        shown.call(
+            "Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=2, mobile=True
+        )
+        shown.open(f"{stack.api}{PAGE}?locale=en", "A processor joins.")
+        assert shown.run("document.documentElement.scrollWidth") <= 360, "nothing to be pushed sideways"
+        shown.press("[hreflang=zh-Hans]", "新增一家处理商。")
+        shown.press("a[href*=requests]", "您希望做什么")
+        assert shown.cookies() == {}
+
+
 def test_an_empty_page_never_stands_for_an_outage(stack: LocalStack) -> None:
-    stack.wire.inject(kind="fail", service="dynamodb", operation="Query", times=20)
-    answer = request(stack.api + PATH)
-    assert answer.status == 503
+    stack.wire.inject(kind="fail", service="dynamodb", operation="Query", times=40)
+    for path in (PATH, PAGE):
+        assert request(stack.api + path).status == 503
     stack.wire.reset()
 
 

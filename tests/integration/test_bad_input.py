@@ -627,6 +627,7 @@ def test_headers_nobody_asked_for_change_nothing(anna: User, headers: dict[str, 
 
 PAGES = {
     "/docs",
+    "/v1/announcements/page",
     "/v1/companies/{company_id}/final-export",
     "/v1/notifications/stop/{token}",
     "/v1/requests/page",

@@ -12,7 +12,14 @@ from tests.agreement import agrees
 from tests.integration import asking, models, sharer
 from tests.integration.client import User, fresh_address, mail_to, request, sign_up
 
-NOT_OURS = {"/docs", "/openapi.json", "/v1/requests/page", "/v1/wechat/callback", "/v1/contacts/export"}
+NOT_OURS = {
+    "/docs",
+    "/openapi.json",
+    "/v1/announcements/page",
+    "/v1/requests/page",
+    "/v1/wechat/callback",
+    "/v1/contacts/export",
+}
 """A page, a document whose form others define, what needs a way to WeChat first, and a CSV file."""
 STAFF = "/v1/staff/"
 """The operator's own people have pages of their own: see test_staff_described.py."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -152,6 +154,8 @@ def test_everybody_is_told_by_mail_in_the_product_and_in_public_and_only_then_ar
         assert eventually(lambda user=user: told(stack, user.email, "goes on"))  # type: ignore[misc]  # bound now, not later
     (goes_on,) = announcements(stack)
     assert "taken back" in goes_on["text"]
+    (link,) = re.findall(r"http\S+/announcements\S*", told(stack, lena.email, "goes on")[0]["text"])
+    assert goes_on["text"].split("\n")[0] in unescape(request(link).body.decode()), "a page, for people"
     workflow = machines.row(stack, found["workflow_id"])
     assert (workflow["stage"], workflow["why"]) == ("over", "taken_back")
     stack.advance(50 * DAY)

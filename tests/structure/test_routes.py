@@ -18,6 +18,7 @@ PUBLIC = {
     ("GET", "/v1/policy/{version}"),
     # Whoever thinks of joining, or was never reached by mail, reads what we announce.
     ("GET", "/v1/announcements"),
+    ("GET", "/v1/announcements/page"),
     ("POST", "/v1/signup"),
     ("POST", "/v1/signup/verify"),
     ("POST", "/v1/login"),

@@ -6,10 +6,9 @@ from typing import Any
 
 from chalice import Blueprint, Response
 
-from chalicelib.api.endpoint import HEADERS, Call, route
+from chalicelib.api.endpoint import HEADERS, Call, html, route
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.personnel import Right
-from chalicelib.services.mail import pages
 from chalicelib.services.staff import processing
 
 bp = Blueprint(__name__)
@@ -38,6 +37,5 @@ def show_processing_record(call: Call) -> dict[str, Any] | Response:
                 processing.table(), headers={**HEADERS, "Content-Type": "text/csv; charset=utf-8"}
             )
         case "html":
-            own = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": pages.CSP}
-            return Response(processing.page(), headers={**HEADERS, **own})
+            return html(processing.page())
     raise InvalidError(errors=[FieldError("format", "not_one_of_these")])

@@ -179,5 +179,5 @@ def _public(one: Ending) -> dict[str, dict[str, str]]:
 
 def _values(one: Ending) -> Mapping[str, Mapping[str, str]]:
     ends_on = datetime.fromtimestamp(one.ends_at, UTC).astimezone(SINGAPORE).strftime("%Y-%m-%d %H:%M")
-    shared = {"ends_at": ends_on, "url": f"{settings.api_url()}/v1/announcements"}
+    shared = {"ends_at": ends_on, "url": f"{settings.api_url()}/v1/announcements/page"}
     return {"en": {**shared, "words": one.words_en}, "zh": {**shared, "words": one.words_zh}}

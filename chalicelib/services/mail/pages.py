@@ -29,10 +29,10 @@ __all__ = [
     "Locale",
     "Script",
     "choice_of",
+    "document",
     "done_page",
     "gone_page",
     "locale_of",
-    "plain_page",
     "stop_page",
     "stopped_page",
     "unsubscribe_page",
@@ -106,10 +106,14 @@ def wechat_page(locale: Locale, name: str, values: Mapping[str, str]) -> str:
     return _page(f"page_wechat_{name}.html", locale, values)
 
 
-def plain_page(title: str, body: str) -> str:
-    """A page whose body was made elsewhere, of HTML that is escaped already."""
+def document(body: str, locale: Locale = "en") -> str:
+    """A whole page around a body of HTML that is escaped already; its first heading is the title."""
+    title = _TITLE.search(body)
     return Template(source("page.html")).substitute(
-        lang=LANGUAGE_TAG["en"], title=escape(title), style=_STYLE, body=body
+        lang=LANGUAGE_TAG[locale],
+        title=title[1] if title else escape("OKKI Leads"),
+        style=_STYLE,
+        body=body,
     )
 
 
@@ -171,11 +175,4 @@ class Script:
 
 
 def _page(name: str, locale: Locale, values: Mapping[str, str], after: str = "") -> str:
-    body = fill_html(name, locale, values).strip() + after
-    title = _TITLE.search(body)
-    return Template(source("page.html")).substitute(
-        lang=LANGUAGE_TAG[locale],
-        title=title[1] if title else escape("OKKI Leads"),
-        style=_STYLE,
-        body=body,
-    )
+    return document(fill_html(name, locale, values).strip() + after, locale)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from chalicelib.services import wording
 from chalicelib.services.mail import pages
 from chalicelib.services.wording import Locale
 
@@ -21,10 +20,3 @@ CSP: Final = _SCRIPT.csp
 def made(locale: Locale) -> str:
     """The whole page."""
     return _SCRIPT.page("page_requests.html", locale)
-
-
-def locale_of(wanted: str | None, accept_language: str | None) -> Locale:
-    """``?locale`` if it is one of ours, else what the browser prefers: a link in a mail is never refused."""
-    if wanted == "zh":
-        return "zh"
-    return "en" if wanted == "en" else wording.locale_of(accept_language)

@@ -55,7 +55,7 @@ def page() -> str:
     parts.append(_section("Where it disagrees or leaves a gap", _list(found)))
     named = [f"{one['record']} holds {one['category']} as {one['role']}" for one in record["unplaced"]]
     parts.append(_section("Held, and named by no row of the tables", _list(named)))
-    return pages.plain_page("Record of processing", "\n".join(parts))
+    return pages.document("\n".join(parts))
 
 
 def _held(rows: Sequence[dict[str, Any]]) -> str:
