@@ -14,9 +14,7 @@ from chalicelib.services.wording import Locale
 
 pytestmark = pytest.mark.clause("discontinuation", "incidents", "policy-updates")
 
-SAID = Shown(
-    "ann_1", Kind.POLICY, "A & B <b>", "First <script>alert(1)</script>\n\nSecond $x ${y}", 0, None
-)
+SAID = Shown("ann_1", Kind.POLICY, "A & B <b>", "First <script>alert(1)</script>\n\nSecond $x ${y}", 0, None)
 
 
 @pytest.fixture(autouse=True)
