@@ -15,6 +15,7 @@ from chalicelib.kernel import clock
 from chalicelib.privacy.permissions import Permission
 from chalicelib.records.cancellation import Cancellation, CancellationState
 from chalicelib.services.cancellation import asking, final_export, page
+from chalicelib.services.cancellation.final_files import What
 from chalicelib.services.cancellation.preview import Preview
 
 bp = Blueprint(__name__)
@@ -45,6 +46,7 @@ class FinalExportCode(Form):
     """The code from the mail; ``after`` is what the file before said, for the next one."""
 
     code: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[A-Za-z0-9_-]{43}$")]
+    what: Literal["contacts", "messages"] = "contacts"
     after: Identifier | None = None
 
 
@@ -117,7 +119,7 @@ def take_cancellation_back(call: Call) -> dict[str, Any]:
     bp,
     "GET",
     "/v1/companies/{company_id}/final-export",
-    summary="A page on which a closed company fetches its contacts; the mail leads to it",
+    summary="A page on which a closed company fetches contacts and mail; ours leads to it",
     public=True,
     clauses=("cancellation", "stored"),
 )
@@ -130,21 +132,21 @@ def show_final_export(call: Call) -> Response:
     bp,
     "POST",
     "/v1/companies/{company_id}/final-export",
-    summary="The contacts of a closed company as CSV, with the code from the mail",
+    summary="Contacts or mail of a closed company as CSV, with the code from the mail",
     body=FinalExportCode,
     public=True,
     clauses=("cancellation", "stored"),
     errors=(401, 429),
 )
 def fetch_final_export(call: Call) -> Response:
-    """Up to 5,000 contacts, newest first; `Okki-Next` is the `after` of the next file, absent on the last.
+    """Up to 5,000 of them, newest first; `Okki-Next` is the `after` of the next file, absent on the last.
     One answer for a wrong code, a late one and an unknown company (401 `code_refused`).
     """
     form: FinalExportCode = call.body
-    part = final_export.fetch(call.path["company_id"], form.code, form.after)
+    part = final_export.fetch(call.path["company_id"], form.code, What(form.what), form.after)
     own = {
         "Content-Type": "text/csv; charset=utf-8; header=present",
-        "Content-Disposition": 'attachment; filename="okki-leads-contacts.csv"',
+        "Content-Disposition": f'attachment; filename="okki-leads-{form.what}.csv"',
         "Okki-Rows": str(part.rows),
         **({} if part.after is None else {"Okki-Next": part.after}),
     }

@@ -8,7 +8,7 @@ from chalice import Blueprint, Response
 from pydantic import Field
 
 from chalicelib.api.endpoint import Call, page, respond, route
-from chalicelib.api.forms import Country, Form, Line, Link, Mailbox
+from chalicelib.api.forms import Country, Form, Line, Link, Mailbox, Telephone
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
 from chalicelib.privacy.permissions import Permission
@@ -43,7 +43,7 @@ class NewContact(Form):
     company: Line | None = None
     position: Line | None = None
     country: Country | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
+    phone: Telephone | None = None
     social: Annotated[list[Link], Field(max_length=10)] = Field(default_factory=list)
     if_exists: Literal["ask", "create", "update"] = "ask"
 
@@ -58,7 +58,7 @@ class ChangedContact(Form):
     company: Line | None = None
     position: Line | None = None
     country: Country | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}$")] | None = None
+    phone: Telephone | None = None
     social: Annotated[list[Link], Field(max_length=10)] | None = None
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.gateways.mime import UnsafeHeader, check_header
-from chalicelib.kernel import addresses
+from chalicelib.kernel import addresses, telephones
 
 
 class Form(BaseModel):
@@ -83,6 +83,9 @@ Link = Annotated[
 
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """ISO 3166-1 alpha-2."""
+
+Telephone = Annotated[str, StringConstraints(pattern=f"^{telephones.PATTERN}$")]
+"""A number as people write it."""
 
 Language = Literal["en", "zh"]
 

@@ -67,8 +67,7 @@ def empty(shelf: str, limit: int) -> int:
     for prospect_id in dict.fromkeys(POSTINGS.key_of(one)["prospect_id"] for one in lines):
         for row in _rows(prospect_id, None):
             keys.append((row.pk, row.sk))
-            found_by = () if row.facts is None else row.facts.as_dict().get("postings", ())
-            keys += [_place(key) for key in found_by]
+            keys += [_place(key) for key in row.plain.get("postings", ())]
     last = [(one.pk, one.sk) for one in lines]
     rest = dict.fromkeys(key for key in keys if key not in set(last))
     gone = batches.delete(settings.TABLE_PROSPECTS, rest)

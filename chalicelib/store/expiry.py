@@ -159,8 +159,7 @@ def pieces(things: Iterable[T], size: Callable[[T], int]) -> Iterator[list[T]]:
 
 def _size(row: Found) -> int:
     """About how many bytes a row takes, not too few."""
-    facts = 0 if row.facts is None else len(str(row.facts.as_dict()).encode())
-    return len(row.sealed or b"") + 2 * facts + ROW_BYTES
+    return len(row.sealed or b"") + 2 * len(str(row.plain).encode()) + ROW_BYTES
 
 
 @cache

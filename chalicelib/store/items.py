@@ -34,6 +34,11 @@ class Row(Model):
     sealed_with = NumberAttribute(null=True)
     facts: MapAttribute[str, Any] = MapAttribute(null=True)
 
+    @property
+    def plain(self) -> dict[str, Any]:
+        """What the record says unsealed, by field; a copy. Empty for one that is sealed whole."""
+        return {} if self.facts is None else dict(self.facts.as_dict())
+
     def __repr__(self) -> str:
         # PynamoDB would print every value, and a traceback would carry it into a log.
         return f"{type(self).__name__}()"

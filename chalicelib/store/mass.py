@@ -143,7 +143,7 @@ def unread(company_id: str, user_id: str, limit: int) -> list[str]:
     return [
         TOLD.key_of(row)["mass_id"]
         for row in islice(rows, limit)
-        if row.facts.as_dict().get("read_at") is None and not retention.expired_epoch(row.expires_at, now)
+        if row.plain.get("read_at") is None and not retention.expired_epoch(row.expires_at, now)
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple
 
 from chalicelib.privacy.register import Purpose
@@ -16,7 +17,7 @@ from chalicelib.privacy.retention import EMAIL_TRACKING, after
 from chalicelib.records.messages import Body, Delivery, Message
 from chalicelib.store import idempotency
 from chalicelib.store.items import WorkspaceRow
-from chalicelib.store.table import Due, Rows, Stored, new_op, query_rows
+from chalicelib.store.table import Due, Rows, Stored, get_together, new_op, query_rows
 from chalicelib.store.transaction import Transaction
 
 USE = Purpose.PROVIDE_FUNCTIONS
@@ -72,6 +73,18 @@ def newest(company_id: str, limit: int, before: str | None) -> list[Sent]:
     below = None if before is None else f"message#{before}"
     found = _grouped(_rows(company_id, "message#", below, 4 * limit))
     return [sent for _, sent in zip(range(limit), found, strict=False)]
+
+
+def letters(company_id: str, limit: int, before: str | None) -> list[tuple[Body, Message | None]]:
+    """Up to ``limit`` texts with what their recipients have in common, the newest first, older than
+    ``before``; nothing about who read them. A query for each MB and a call for each hundred.
+    """
+    below = None if before is None else f"body#{before}"
+    found = BODIES.query(company_id, "body#", use=USE, before=below, newest_first=True, page_size=limit)
+    bodies = [known.value for known in islice(found, limit)]
+    keys = [(MESSAGES, {"company_id": company_id, "message_id": one.message_id}) for one in bodies]
+    messages = get_together(*keys, use=USE) if keys else []
+    return [(one, None if of is None else of.value) for one, of in zip(bodies, messages, strict=True)]
 
 
 def body(company_id: str, message_id: str) -> Stored[Body] | None:

@@ -74,7 +74,7 @@ def unread(company_id: str, user_id: str, limit: int) -> list[str]:
     return [
         INBOX.key_of(row)["notification_id"]
         for row in islice(rows, limit)
-        if row.facts.as_dict().get("read_at") is None and not retention.expired_epoch(row.expires_at, now)
+        if row.plain.get("read_at") is None and not retention.expired_epoch(row.expires_at, now)
     ]
 
 

@@ -20,7 +20,7 @@ from chalicelib.privacy.register import Use
 from chalicelib.records.prospects import AddedProspect, Claim, Holder, Posting, Reveal, Share, StockedProspect
 from chalicelib.store import batches, vault
 from chalicelib.store.failures import translate
-from chalicelib.store.table import Rows, query_rows
+from chalicelib.store.table import Rows, Stored, get_together, query_rows
 
 _OWNER = ids.OPERATOR
 
@@ -47,6 +47,13 @@ def prospect_id(canonical: str) -> str:
     without one (`business:` and its domain, or its name and country). The same for ever, and no way back.
     """
     return ids.from_raw("pr", bytes.fromhex(vault.index(_OWNER, "prospect", canonical)))
+
+
+def both(prospect_id: str, use: Use) -> tuple[Stored[StockedProspect] | None, Stored[AddedProspect] | None]:
+    """The stocked and the shared record of somebody, as far as there are any. One call, two reads."""
+    key = {"prospect_id": prospect_id}
+    stocked, added = get_together((STOCKED, key), (ADDED, key), use=use)
+    return stocked, added
 
 
 def of_class(sector: str | None, country: str | None, level: str | None) -> tuple[str, str] | None:

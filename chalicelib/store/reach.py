@@ -112,9 +112,7 @@ def covers(hold: Hold, rows: Iterable[Found]) -> bool:
 
 def written_to(row: Found) -> tuple[str, ...]:
     """The persons a message's own row says it was written to; nobody for any other row."""
-    if row.kind != MESSAGES.kind or row.facts is None:
-        return ()
-    return tuple(row.facts.as_dict().get("persons") or ())
+    return tuple(row.plain.get("persons") or ()) if row.kind == MESSAGES.kind else ()
 
 
 def old_messages(company_id: str, person: str, after: str = "") -> Iterator[WorkspaceRow]:
@@ -184,5 +182,5 @@ def _rows(model: type[Any], pk: str, prefix: str, after: str) -> Iterator[Any]:
 
 
 def _fact(row: Found, name: str) -> str | None:
-    value = None if row.facts is None else row.facts.as_dict().get(name)
+    value = row.plain.get(name)
     return None if value is None else str(value)

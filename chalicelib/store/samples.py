@@ -51,5 +51,5 @@ def forget(company_id: str, user_id: str, *, but: str | None = None) -> int:
         UnavailableError: what is gone stays gone.
     """
     rows = query_rows(SAMPLES.model, partition(company_id, user_id), PREFIX)
-    over = [(row.pk, row.sk) for row in rows if but is None or row.facts.as_dict()["receipt_id"] != but]
+    over = [(row.pk, row.sk) for row in rows if but is None or row.plain["receipt_id"] != but]
     return batches.delete(SAMPLES.model.Meta.table_name, over)

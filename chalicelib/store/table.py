@@ -165,7 +165,7 @@ class Rows(Generic[R]):
         Raises:
             RefusedError: its category may not be opened for this use.
         """
-        values: dict[str, Any] = row.facts.as_dict() if row.facts is not None else {}
+        values = row.plain
         values.update(self.key_of(row))
         gate.open_for(self.kind, use, consent, values)
         if row.sealed is not None:

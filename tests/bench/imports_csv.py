@@ -6,7 +6,6 @@ of its own (`python -m tests.bench.imports_csv COMPANY USER ROWS`), so that its 
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -14,7 +13,7 @@ from typing import Any
 
 from infra.local import LocalStack
 from infra.local.package import ROOT
-from tests.bench.meter import Usage, metered
+from tests.bench.meter import Usage, metered, peak_mb
 from tests.bench.report import Line, Section
 from tests.integration.client import User, eventually, sign_up
 from tests.integration.desks import surroundings
@@ -22,7 +21,6 @@ from tests.integration.desks import surroundings
 ROWS, LONG = 3_000, 100_000
 """As many as an import takes: about a minute."""
 LONGEST_SECONDS = 240
-MEGABYTE = 2**20
 
 
 def measure(stack: LocalStack, *, rows: int = ROWS, long: int = LONG) -> Section:
@@ -135,7 +133,7 @@ def main(company_id: str, user_id: str, number: str) -> None:
     files.put(import_files.key_of(job), content)
     del content
     imports.add(job)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    before = peak_mb()
     began = time.monotonic()
     while True:
         import_undoing.go_on(company_id, job.import_id)
@@ -145,7 +143,7 @@ def main(company_id: str, user_id: str, number: str) -> None:
             break
     seconds = time.monotonic() - began
     assert known.value.counts == {"new": int(number)}, known.value.failure
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / MEGABYTE
+    peak = peak_mb()
     figures = {
         "rows a second": round(int(number) / seconds),
         "peak, MB": round(peak),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib.privacy.personnel import StaffPosition
+from chalicelib.services.contacts import cells
 from infra.local import LocalStack
-from tests.integration import machines, ways
+from tests.integration import chromium, machines, ways
 from tests.integration.ages import one, under
 from tests.integration.cancelling import (
     DAY,
@@ -156,7 +160,8 @@ def test_mail_that_waits_when_somebody_cancels_does_not_leave(stack: LocalStack)
 @pytest.mark.clause("stored")
 def test_a_final_export_is_for_who_has_the_code_and_only_until_the_erasing(stack: LocalStack) -> None:
     anna, other = sign_up(stack), sign_up(stack)
-    anna.contact(fresh_address("bob", "buyer.example"), "=cmd|danger")
+    bob = anna.contact(fresh_address("bob", "buyer.example"), "=cmd|danger")["email"]
+    anna.settled(anna.write(bob, subject="=cmd|offer", text="Dear Bob,\n+400 chairs are yours."))
     workflow = asked(anna)
     company = anna.company["id"]
     machines.until_stage(stack, workflow, "cool")
@@ -168,9 +173,18 @@ def test_a_final_export_is_for_who_has_the_code_and_only_until_the_erasing(stack
     assert answer.status == 200
     assert "danger" in answer.body.decode()
     assert '"=cmd' not in answer.body.decode()  # no cell is a formula
+    mail = fetch(stack, company, code, what="messages")
+    assert (mail.status, mail.headers["okki-rows"]) == (200, "1")
+    (letter,) = csv.DictReader(StringIO(mail.body.decode("utf-8-sig"), newline=""))
+    assert letter["subject"] == "'=cmd|offer"
+    assert cells.original(letter["text"]) == "Dear Bob,\n+400 chairs are yours."
+    assert bob in letter["to"]
+    assert "open" not in mail.body.decode(), "who read it is the readers' business"
     assert fetch(stack, other.company["id"], code).status == 401
     assert fetch(stack, company, code, after="ct_" + "x" * 26).status == 422
     assert fetch(stack, company, code, after=other.company["id"]).status == 422
+    assert fetch(stack, company, code, what="messages", after="ct_" + "0" * 26).status == 422
+    assert fetch(stack, company, code, what="opens").status == 422
     assert code not in ways.stored(stack)
     page = request(f"{stack.api}/v1/companies/{company}/final-export?locale=zh")
     assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -184,3 +198,27 @@ def test_a_final_export_is_for_who_has_the_code_and_only_until_the_erasing(stack
     finally:
         stack.wire.reset()
     assert "fetched" in steps(anna)
+
+
+@pytest.mark.clause("stored")
+@pytest.mark.skipif(chromium.FOUND is None, reason="no Chromium on this machine")
+def test_with_the_code_alone_contacts_and_mail_lie_on_the_disk_of_who_was_sent_it(
+    stack: LocalStack, tmp_path: Path
+) -> None:
+    anna = sign_up(stack)
+    bob = anna.contact(fresh_address("bob", "buyer.example"))["email"]
+    anna.settled(anna.write(bob, subject="400 chairs"))
+    asked(anna)
+    stack.advance(14 * DAY + 5)
+    code, taken = code_of(stack, anna.email), tmp_path / "taken"
+    with chromium.browser(tmp_path / "desk") as shown:
+        shown.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(taken))
+        shown.open(f"{stack.api}/v1/companies/{anna.company['id']}/final-export?locale=en", "The code from")
+        shown.run(f"document.getElementById('code').value = '{'A' * 43}'")
+        shown.press("#fetch button", "wrong or too old")
+        shown.run(f"document.getElementById('code').value = '{code}'")
+        shown.press("#fetch button", "Files downloaded: 2")
+        names = {"okki-leads-contacts-1.csv", "okki-leads-messages-1.csv"}
+        eventually(lambda: {one.name for one in taken.iterdir()} == names)
+    assert bob in (taken / "okki-leads-contacts-1.csv").read_text()
+    assert "400 chairs" in (taken / "okki-leads-messages-1.csv").read_text()

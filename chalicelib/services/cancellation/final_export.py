@@ -1,10 +1,10 @@
-"""The last chance to take the contacts along, when every account of the company is closed (5.3, clause
+"""The last chance to take contacts and mail along, when every account of the company is closed (5.3, clause
 `stored`).
 
 A mail to the main account's mailbox brings a page's address and a code; both are needed, no login is. The
 code is a secret of 256 bits, known here by its hash alone, and dies when the erasing begins. Nothing is
-stored for it: each file is read when it is fetched, in pages, and put on record in the company's chain. What
-the company kept from some of its users (5.2) is in it: this is the company itself taking what is its own.
+stored for it: each file is read when it is fetched (``final_files``) and put on record in the company's
+chain.
 """
 
 from __future__ import annotations
@@ -12,51 +12,26 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from hmac import compare_digest
-from itertools import takewhile
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from chalicelib import store
-from chalicelib.kernel import clock, ids, openings, settings
+from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import FieldError, InvalidError, NotFoundError, UnauthorizedError
 from chalicelib.privacy import retention
 from chalicelib.privacy.consent import CompanyState
-from chalicelib.privacy.permissions import Position
 from chalicelib.records.cancellation import Act, Cancellation, CancellationState
-from chalicelib.records.contacts import Contact
-from chalicelib.services.cancellation import begin
+from chalicelib.services.cancellation import begin, final_files
+from chalicelib.services.cancellation.final_files import PREFIX, Part, What
 from chalicelib.services.companies.reminders import day_and_time
-from chalicelib.services.contacts.csv_files import CsvFile, Limits
 from chalicelib.services.notifications import notify
 
 if TYPE_CHECKING:
     from chalicelib.records.accounts import Notice
     from chalicelib.store.table import Stored
 
-PAGE: Final = 500
-"""Contacts read in one query."""
-PER_FILE: Final = 5000
-"""Of which so many are opened while somebody waits for an answer."""
-FETCHES: Final = 100
+FETCHES: Final = 1000
 """Of one company in an hour; only who has the code uses them up."""
 _SECONDS: Final = int(retention.FINAL_EXPORT.total_seconds())
-
-
-class Part(NamedTuple):
-    """One file: its text, how many contacts are in it, and behind which one the next file begins (None: that
-    was all).
-    """
-
-    text: str
-    rows: int
-    after: str | None
-
-
-class _Everything(Limits):
-    """The company takes all of it, whatever it kept from its users."""
-
-    def allow(self, contact: Contact) -> bool:  # noqa: ARG002 - an export asks about each contact
-        """Always."""
-        return True
 
 
 def offer(one: Cancellation) -> tuple[Cancellation, Notice | None]:
@@ -81,40 +56,30 @@ def offer(one: Cancellation) -> tuple[Cancellation, Notice | None]:
     return replace(one, code_hash=_hash(code), export_until=until, notice_id=letter.notice_id), letter
 
 
-def fetch(company_id: str, code: str, after: str | None) -> Part:
-    """The file behind a contact, newest contacts first; None for the first file.
+def fetch(company_id: str, code: str, what: What, after: str | None) -> Part:
+    """The file behind a contact or a message, the newest first; None for the first file.
 
     Raises:
         UnauthorizedError: ``code_refused``, for a wrong and a late code and an unknown company alike.
-        InvalidError: ``after`` is no contact's id.
+        InvalidError: ``after`` is no id of such a thing.
         TooManyRequestsError.
     """
     known = store.cancellation.of_company(company_id)
     if known is None or not _opens(known, code):
         raise UnauthorizedError("code_refused", "This code is not valid (any more).")
-    if after is not None and not ids.is_id(after, "ct"):
+    if after is not None and not ids.is_id(after, PREFIX[what]):
         raise InvalidError(errors=[FieldError("after", "malformed")])
     store.limits.take("final_export", company_id, FETCHES, clock.HOUR)
     access = store.accounts.ACCESS.get(company_id=company_id)
     if access is None:
         raise NotFoundError
-    made, last = CsvFile(_Everything(access.value, Position.ADMIN, access.value.main_user_id)), after
-    more = True
-    while more and made.rows < PER_FILE:
-        page = store.contacts.newest(company_id, PAGE, last)
-        taken = [contact.value.contact_id for contact in takewhile(lambda one: made.add(one.value), page)]
-        last = taken[-1] if taken else last
-        if len(taken) < len(page):
-            break
-        more = len(page) == PAGE
+    part = final_files.made(access.value, what, after)
     transaction = store.transaction.Transaction(store.table.new_op())
-    fetched = begin.step(known.value, Act.FETCHED, counts={"contact": made.rows})
+    fetched = begin.step(known.value, Act.FETCHED, counts={what.value: part.rows})
     transaction.put_new(store.cancellation.STEPS, fetched)
     transaction.check(store.cancellation.CANCELLATIONS, known)  # nothing leaves of what is being erased
     transaction.commit()
-    # To whoever watches over unusual reading this is so many contacts opened.
-    openings.note("contact", company_id, made.rows)
-    return Part(made.text(), made.rows, last if more else None)
+    return part
 
 
 def _opens(known: Stored[Cancellation], code: str) -> bool:

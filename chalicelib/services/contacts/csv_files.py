@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from chalicelib.kernel import clock
@@ -66,22 +65,17 @@ class Limits:
         return not isinstance(decision, Refused)
 
 
-@dataclass(slots=True)
-class CsvFile:
+class Sheet:
     """A CSV file being made; bounded, whatever people wrote."""
 
-    limits: Limits
-    rows: int = 0
-    left_out: int = 0
-    _lines: list[str] = field(default_factory=lambda: [cells.BOM + cells.row(COLUMNS)])
-    _bytes: int = 0
+    def __init__(self, columns: Iterable[str]) -> None:
+        self.rows = 0
+        self._lines = [cells.BOM + cells.row(columns)]
+        self._bytes = 0
 
-    def add(self, contact: Contact) -> bool:
-        """Take a contact in, or leave it out as the company wants; False when the file is full."""
-        if not self.limits.allow(contact):
-            self.left_out += 1
-            return True
-        line = cells.row(_cells(contact))
+    def take(self, texts: Iterable[str | None]) -> bool:
+        """Take a row in; False when the file is full."""
+        line = cells.row(texts)
         size = len(json.dumps(line))
         if self.rows == ROWS or self._bytes + size > BYTES:
             return False
@@ -93,6 +87,22 @@ class CsvFile:
     def text(self) -> str:
         """The file: UTF-8 with a byte order mark, or Excel shows Chinese names as something else."""
         return "".join(self._lines)
+
+
+class CsvFile(Sheet):
+    """Contacts as one user's company lets them export these."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(COLUMNS)
+        self.limits = limits
+        self.left_out = 0
+
+    def add(self, contact: Contact) -> bool:
+        """Take a contact in, or leave it out as the company wants; False when the file is full."""
+        if not self.limits.allow(contact):
+            self.left_out += 1
+            return True
+        return self.take(_cells(contact))
 
 
 def _cells(contact: Contact) -> Iterator[str | None]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 from chalicelib.gateways.mime import UnsafeHeader, check_header
-from chalicelib.kernel import addresses
+from chalicelib.kernel import addresses, telephones
 from chalicelib.services.contacts import cells
 from chalicelib.services.prospects import classes
 
@@ -20,7 +20,7 @@ MAILBOX: Final = 254
 LINKS: Final = 10
 LINK: Final = 500
 
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{3,30}")
+_PHONE: Final = re.compile(telephones.PATTERN)
 _BETWEEN_LINKS: Final = re.compile(r"[\s,;|]+")
 _CJK: Final = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 

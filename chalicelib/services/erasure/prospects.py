@@ -137,7 +137,7 @@ def _forget_repeats(page: Page, company_id: str, made: Sequence[str]) -> None:
     if not young:
         return
     rows = store.erasure.under(store.idempotency.DONE.model, company_id, "done#")
-    mine = [row for row in rows if row.facts is not None and row.facts.as_dict().get("made_id") in young]
+    mine = [row for row in rows if row.plain.get("made_id") in young]
     page.take("idempotency", *((row.pk, row.sk) for row in mine))
 
 

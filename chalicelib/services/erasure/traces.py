@@ -177,7 +177,7 @@ def _written(company_id: str, user_id: str, keeping: Keeping) -> tuple[tuple[str
     rows = store.messages.MESSAGES
     mine, kept = [], Counter[str]()
     for row in store.table.query_rows(rows.model, company_id, "message#"):
-        if row.kind != rows.kind or row.facts is None or row.facts.as_dict()["user_id"] != user_id:
+        if row.kind != rows.kind or row.plain.get("user_id") != user_id:
             continue
         message_id = rows.key_of(row)["message_id"]
         if keeping.message(message_id):

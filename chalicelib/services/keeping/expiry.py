@@ -181,7 +181,7 @@ def _see_item(look: _Look, row: AccountsRow, longer: bool) -> None:
 
 def _settled(row: AccountsRow, longer: bool, now: int) -> bool:
     """Set the end of an item; False when it is over. An end is never put before the ordinary one."""
-    start = datetime.fromtimestamp(int(row.facts.as_dict()["at"]), UTC)
+    start = datetime.fromtimestamp(int(row.plain["at"]), UTC)
     ordinary = _seconds(retention.keep_until(start, Retention.INBOX.rule))
     wanted = _seconds(
         retention.keep_until(

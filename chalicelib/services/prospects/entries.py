@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from chalicelib import store
-from chalicelib.kernel import addresses
+from chalicelib.kernel import addresses, telephones
 from chalicelib.records.loads import Load
 from chalicelib.records.prospects import Posting, StockedProspect
 from chalicelib.services.prospects import classes
@@ -41,7 +41,7 @@ MOST: Final = 5
 
 _OF_PERSON: Final = ("name", "position", "affiliation", "phone")
 _CLASSED: Final = ("industry", "country")
-_PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{3,30}")
+_PHONE: Final = re.compile(telephones.PATTERN)
 _HOST: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _SHARED_HOSTS: Final = re.compile(
     r"(?:^|\.)(?:facebook|linkedin|instagram|twitter|x|youtube|xing|alibaba|made-in-china|1688|globalsources"

@@ -73,7 +73,7 @@ def take_from(work: Withdrawal, party: Party) -> None:
         return
     contact = _contact_of(work, party)
     person = person or store.standing.informed_person(party.company_id, work.prospect_id)
-    person = person or (None if contact is None else _facts(contact).get("person"))
+    person = person or (None if contact is None else contact.plain.get("person"))
     own = [] if person is None else _own(party, person, contact)
     other = [] if contact is None or not _is_another(work, contact, person) else [contact]
     contact = None if other else contact
@@ -86,7 +86,7 @@ def take_from(work: Withdrawal, party: Party) -> None:
         _drop_texts(party.company_id, person, keeping)
         if party.holder.value.contact_id is not None:
             export_work.drop_all(party.company_id)  # whoever asked for a file asks again
-    held = contact is not None and keeping.about(None, _facts(contact).get("person"))
+    held = contact is not None and keeping.about(None, contact.plain.get("person"))
     if contact is not None and held:
         _put_away(contact)
     now = clock.now()
@@ -133,12 +133,8 @@ def _contact_of(work: Withdrawal, party: Party) -> Any:
     rows = store.contacts.CONTACTS
     pk, sk = rows.place(company_id=party.company_id, contact_id=party.holder.value.contact_id)
     found = [row for row in store.erasure.under(rows.model, pk, sk, limit=1) if row.sk == sk]
-    made = [row for row in found if _facts(row).get("prospect_id") == work.prospect_id]
+    made = [row for row in found if row.plain.get("prospect_id") == work.prospect_id]
     return made[0] if made else None
-
-
-def _facts(row: Any) -> dict[str, Any]:
-    return {} if row.facts is None else dict(row.facts.as_dict())
 
 
 def _own(party: Party, person: str, made: Any) -> list[str]:
@@ -151,7 +147,7 @@ def _is_another(work: Withdrawal, contact: Any, person: str | None) -> bool:
     """Whether a contact was written over with somebody else since. Closed for who leaves: where nobody can
     say what they were called, it is them.
     """
-    theirs = _facts(contact).get("person")
+    theirs = contact.plain.get("person")
     if person is None or theirs is None or theirs == person or not work.called:
         return False
     known = store.contacts.CONTACTS.decode(contact, Duty.ERASE)

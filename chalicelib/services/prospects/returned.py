@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from chalicelib import store
 from chalicelib.privacy.register import Duty
 from chalicelib.records.agreements import ProspectEvidence, ProspectStep, WithdrawalWhy
-from chalicelib.records.requests import Objection
 from chalicelib.services.erasure import suppression
 from chalicelib.services.keeping.keeping import Keeping
 from chalicelib.services.prospects import withdrawal
+from chalicelib.services.requests import objections
 
 
 def again(entries: Iterable[ProspectEvidence]) -> Counter[str]:
@@ -47,11 +46,7 @@ def _note(entry: ProspectEvidence) -> int:
     """Write the note that keeps them out, if it is lost."""
     if entry.person is None or entry.wish is None:
         return 0
-    if store.requests.OBJECTIONS.get(person=entry.person) is not None:
-        return 0
-    note = Objection(person=entry.person, at=entry.at, wish=entry.wish)
-    store.requests.OBJECTIONS.put(note, op=store.table.new_op())
-    return 1
+    return int(objections.keep_out(entry.person, entry.at, entry.wish))
 
 
 def _withdraw(entry: ProspectEvidence) -> int:
@@ -60,11 +55,9 @@ def _withdraw(entry: ProspectEvidence) -> int:
     """
     if entry.prospect_id is None or entry.why is None:
         return 0
-    key = {"prospect_id": entry.prospect_id}
-    records = store.table.get_together(
-        (store.prospects.STOCKED, key), (store.prospects.ADDED, key), use=Duty.ERASE
-    )
-    if not any(records) and not withdrawal.companies(entry.prospect_id, limit=1):
+    if not any(store.prospects.both(entry.prospect_id, Duty.ERASE)) and not withdrawal.companies(
+        entry.prospect_id, limit=1
+    ):
         return 0
     withdrawal.begin(entry.prospect_id, entry.why, matter=entry.matter_id)
     return 1
@@ -75,7 +68,7 @@ def _take_from(entry: ProspectEvidence) -> Counter[str]:
     found: Counter[str] = Counter()
     company_id, own = entry.company_id, (entry.counts or {}).get("own_copies", 0)
     for row in store.erasure.under(store.contacts.CONTACTS.model, company_id, "contact#"):
-        facts: dict[str, Any] = {} if row.facts is None else row.facts.as_dict()
+        facts = row.plain
         if entry.prospect_id is None or facts.get("prospect_id") != entry.prospect_id:
             continue
         person = facts.get("person")

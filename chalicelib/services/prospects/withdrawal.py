@@ -21,6 +21,7 @@ from chalicelib.privacy.register import Duty
 from chalicelib.privacy.requests import RequestKind
 from chalicelib.records.agreements import ProspectEvidence, ProspectStep, Withdrawal, WithdrawalWhy
 from chalicelib.records.requests import Objection
+from chalicelib.services.requests import objections
 
 if TYPE_CHECKING:
     from chalicelib.store.table import Stored
@@ -74,7 +75,8 @@ def begin(
         found = records(prospect_id)
         address = email or _address(found) or (None if known is None else known.value.email)
         if not found and not anybody(prospect_id):
-            _keep_out(_noted_under(prospect_id, address), why)
+            # All the same nobody may put them into the base from now on.
+            objections.keep_out(_noted_under(prospect_id, address), clock.now(), WISH[why])
             return None if known is None or known.value.why is WithdrawalWhy.TAKEN_BACK else _id(known)
         if not found and known is not None and under_way(known.value):
             hint(prospect_id)
@@ -152,13 +154,6 @@ def _begin(start: _Start, found: list[Any], known: Stored[Withdrawal] | None) ->
     return begun
 
 
-def _keep_out(person: str, why: WithdrawalWhy) -> None:
-    """Note it all the same: nobody may put them into the base from now on."""
-    if store.requests.OBJECTIONS.get(person=person) is None:
-        note = Objection(person=person, at=clock.now(), wish=WISH[why])
-        store.requests.OBJECTIONS.put(note, op=store.table.new_op())
-
-
 def _noted_under(prospect_id: str, address: str | None) -> str:
     """What their objection is found by: the hash of the address, and where nobody knows that the prospect's
     id.
@@ -186,9 +181,7 @@ def _called(found: Iterable[Stored[Any]]) -> tuple[str, ...]:
 
 def records(prospect_id: str) -> list[Any]:
     """The stocked and the shared record, as far as there are any. One call."""
-    key = {"prospect_id": prospect_id}
-    found = store.table.get_together((store.prospects.STOCKED, key), (store.prospects.ADDED, key), use=_USE)
-    return [one for one in found if one is not None]
+    return [one for one in store.prospects.both(prospect_id, _USE) if one is not None]
 
 
 def rows_of(one: Stored[Any]) -> Any:

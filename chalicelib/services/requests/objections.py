@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from chalicelib import store
 from chalicelib.kernel import addresses
+from chalicelib.privacy.requests import RequestKind
 from chalicelib.records.requests import Objection, RequestAct, RequestEvidence
 
 
@@ -52,8 +53,18 @@ def again(entries: Iterable[RequestEvidence]) -> int:
     for entry in entries:
         if entry.act is not RequestAct.VERIFIED or entry.person is None:
             continue
-        if store.requests.OBJECTIONS.get(person=entry.person) is None:
-            note = Objection(person=entry.person, at=entry.at, wish=entry.wish)
-            store.requests.OBJECTIONS.put(note, op=store.table.new_op())
-            missing += 1
+        missing += keep_out(entry.person, entry.at, entry.wish)
     return missing
+
+
+def keep_out(person: str, at: int, wish: RequestKind) -> bool:
+    """Note that nobody may put a person into a base of ours from now on; False when it is noted already.
+    ``person`` as objections are found by it, ``at`` epoch seconds.
+
+    Raises:
+        UnavailableError: to be repeated.
+    """
+    if store.requests.OBJECTIONS.get(person=person) is not None:
+        return False
+    store.requests.OBJECTIONS.put(Objection(person=person, at=at, wish=wish), op=store.table.new_op())
+    return True

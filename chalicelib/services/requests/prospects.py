@@ -47,7 +47,7 @@ def find(request: Request) -> str | None:
         UnavailableError: nobody could say.
     """
     prospect_id = store.prospects.prospect_id(addresses.parse(request.email).person)
-    stocked, added = _records(prospect_id)
+    stocked, added = store.prospects.both(prospect_id, _USE)
     if stocked is not None or added is not None:
         return prospect_id
     found = sharing.provenance(prospect_id)
@@ -80,7 +80,7 @@ def shown(request: Request) -> tuple[list[dict[str, Any]], dict[str, Any] | None
     and went. None for the second where it holds nothing.
     """
     prospect_id = store.prospects.prospect_id(addresses.parse(request.email).person)
-    stocked, added = _records(prospect_id)
+    stocked, added = store.prospects.both(prospect_id, _USE)
     found = sharing.provenance(prospect_id)
     kinds = [
         _with_sources(own_data.shown(StockedProspect, [stocked]), stocked),
@@ -121,14 +121,6 @@ class _Names:
                 "website": None if known is None else known.value.website,
             }
         return self._known[company_id]
-
-
-def _records(prospect_id: str) -> tuple[Stored[StockedProspect] | None, Stored[AddedProspect] | None]:
-    key = {"prospect_id": prospect_id}
-    stocked, added = store.table.get_together(
-        (store.prospects.STOCKED, key), (store.prospects.ADDED, key), use=_USE
-    )
-    return stocked, added
 
 
 def _with_sources(kind: dict[str, Any], known: Stored[StockedProspect] | None) -> dict[str, Any]:
