@@ -51,6 +51,8 @@ ACTS = Rows(MassAct, pk="{company_id}", sk="mass#{mass_id}#{act_id}")
 Place = tuple[str, Stored[Member] | None]
 """A user's id and their place in the company; None for one who is gone."""
 
+PARTS: Final = 25
+"""Parts of a list read at once: so that a long list weighs no more than a short one."""
 TOGETHER: Final = 20
 """Users in one part of a list: they fit into the kilobyte of a write unit."""
 
@@ -84,10 +86,10 @@ def add(mass_id: str, people: Iterable[tuple[str, str]], values: dict[str, str])
 
 def lists(mass_id: str, after: str | None) -> Iterator[tuple[str, list[str]]]:
     """Companies on the list of a notice in the order of their ids, after one of them, each with the users of
-    it that are listed. A query for each MB; of people no more than one company's are held at once.
+    it that are listed. A query for each so many parts; of people no more than one company's are held at once.
     """
     start = "list#" if after is None else f"list#{after}{_LAST}"
-    rows = _between(f"mass#{mass_id}", start, f"list#{_LAST}")
+    rows = _between(f"mass#{mass_id}", start, f"list#{_LAST}", PARTS)
     live = (known.value for row in rows if (known := LISTS.live(row, None)) is not None)
     for company_id, parts in groupby(live, key=lambda one: one.company_id):
         yield company_id, sorted({user_id for part in parts for user_id in part.users})

@@ -38,6 +38,9 @@ region.keep_home()  # before PynamoDB makes its first client
 KEY_SECONDS: Final = 300
 """Longest time an unwrapped key stays in a process; part of every deletion certificate."""
 
+COMPANIES: Final = 200
+"""Of so many companies a process holds keys at once, whatever passes through it: 1 MB."""
+
 _PROVIDER: Final = settings.APP
 
 
@@ -198,6 +201,8 @@ def _keyring(company_id: str) -> _Keyring:
         forget(oldest)
     known = _keyrings.get(company_id)
     if known is None:
+        while len(_keyrings) >= COMPANIES:
+            forget(next(iter(_keyrings)))
         known = _keyrings[company_id] = _Keyring(company_id, _load(company_id), now)
     return known
 

@@ -175,7 +175,12 @@ class Wire:
             )
 
     def _serve(self, client: socket.socket) -> None:
-        caller, upstream = _Peer(client), _Peer(socket.create_connection(self._target))
+        caller = _Peer(client)
+        try:
+            upstream = _Peer(socket.create_connection(self._target))
+        except ConnectionRefusedError:  # the stack has gone, and the caller goes with it
+            caller.close()
+            return
         try:
             while True:
                 start = caller.read_head()

@@ -208,6 +208,18 @@ def test_a_key_nobody_asks_for_any_more_leaves_with_the_next_use_of_another(
     assert list(vault._keyrings) == [other]
 
 
+def test_keys_of_ever_more_companies_do_not_pile_up_in_a_process(
+    company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault, "COMPANIES", 3)
+    message, version = vault.seal(company, PLACE, SECRET)
+    for _ in range(4):
+        vault.seal(second_company(), PLACE, SECRET)
+        assert len(vault._keyrings) <= 3
+    assert company not in vault._keyrings
+    assert vault.unseal(company, PLACE, message, version) == SECRET
+
+
 def test_kms_itself_refuses_a_companys_key_to_another_company(engine: Engine, company: str) -> None:
     row = engine.item(CompanyKeyRow, company, "key#0001")
     assert row is not None
