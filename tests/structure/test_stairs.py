@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
@@ -49,6 +50,19 @@ def test_imports_go_down_only(module: Module) -> None:
         if name.split(".")[0] == OURS and name.count(".") and name.split(".")[1] not in allowed
     ]
     assert wrong == []
+
+
+def test_no_file_is_understood_only_together_with_one_that_needs_it() -> None:
+    """Not even for a type: what two files need of each other belongs into one of them, or a third."""
+    files = [
+        module for module in MODULES if module.path.stem != "__init__"
+    ]  # a room's door leads into all of it
+    rooms = {module.name for module in MODULES} - {module.name for module in files}
+    needs = {module.name: {name for name, _ in module.imports()} - rooms for module in files}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.place)

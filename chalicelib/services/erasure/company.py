@@ -28,8 +28,8 @@ from chalicelib.kernel.errors import ConflictError, RetryLaterError
 from chalicelib.privacy import retention
 from chalicelib.records.erasures import CompanyErasure, Step
 from chalicelib.services.erasure import company_acts, company_walk
-from chalicelib.services.erasure.company_acts import Fate
-from chalicelib.services.erasure.company_walk import Page, Walk
+from chalicelib.services.erasure.company_acts import Fate, Page
+from chalicelib.services.erasure.company_walk import Walk
 
 if TYPE_CHECKING:
     from chalicelib.store.items import Row

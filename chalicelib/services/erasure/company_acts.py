@@ -6,7 +6,9 @@ that, and no telephone waits for pushes that will not come. All of it may be don
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +24,7 @@ from chalicelib.services.requests import clients
 
 if TYPE_CHECKING:
     from chalicelib.records.notifications import PushDevice
-    from chalicelib.services.erasure.company_walk import Page
+    from chalicelib.store.items import Row
     from chalicelib.store.partitions import Found
     from chalicelib.store.table import Stored
 
@@ -41,6 +43,27 @@ class Fate(Enum):
     """A hold keeps it: it is put out of everybody's sight."""
     STAYS = auto()
     """As it is: what the release of a hold needs."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Some rows of the walk, in its order, and what becomes of each by the holds that were open then."""
+
+    open: frozenset[str]
+    rows: list[tuple[Found, Fate]] = field(default_factory=list)
+    keepers: set[str] = field(default_factory=set)
+    rules: Row | None = None
+    """The company's rules, if they go with this page: as they were before it was asked what keeps them."""
+
+    @property
+    def gone(self) -> list[Found]:
+        """Rows that go."""
+        return [row for row, fate in self.rows if fate is Fate.GOES]
+
+    @property
+    def held(self) -> Counter[str]:
+        """What stays, by kind."""
+        return Counter(row.kind for row, fate in self.rows if fate is not Fate.GOES)
 
 
 def doors(company_id: str, users: Sequence[str]) -> list[Found]:

@@ -7,19 +7,16 @@ went wrong. Last the roots, the rows by which everything else is judged. Nothing
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.services.erasure import company_acts
-from chalicelib.services.erasure.company_acts import Fate
+from chalicelib.services.erasure.company_acts import Fate, Page
 from chalicelib.services.keeping.keeping import Keeping
 
 if TYPE_CHECKING:
-    from chalicelib.store.items import Row
     from chalicelib.store.partitions import Found, Place
 
 PAGE: Final = 1000
@@ -32,27 +29,6 @@ _ROOTS: Final = "roots"
 
 Position = tuple[int, str]
 """Number of the place in the walk, and sort key in it."""
-
-
-@dataclass(slots=True)
-class Page:
-    """Some rows of the walk, in its order, and what becomes of each by the holds that were open then."""
-
-    open: frozenset[str]
-    rows: list[tuple[Found, Fate]] = field(default_factory=list)
-    keepers: set[str] = field(default_factory=set)
-    rules: Row | None = None
-    """The company's rules, if they go with this page: as they were before it was asked what keeps them."""
-
-    @property
-    def gone(self) -> list[Found]:
-        """Rows that go."""
-        return [row for row, fate in self.rows if fate is Fate.GOES]
-
-    @property
-    def held(self) -> Counter[str]:
-        """What stays, by kind."""
-        return Counter(row.kind for row, fate in self.rows if fate is not Fate.GOES)
 
 
 class Walk:

@@ -8,15 +8,10 @@ it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from chalicelib import store
 from chalicelib.kernel import ids
 from chalicelib.kernel.errors import NotFoundError, RefusedError
 from chalicelib.records.incidents import Incident
-
-if TYPE_CHECKING:
-    from chalicelib.services.incidents.opening import Look
 
 
 def check(one: Incident, by: str | None) -> None:
@@ -38,14 +33,14 @@ def readable(incident_id: str, by: str) -> str:
     return incident_id
 
 
-def staff_of(look: Look, finding_id: str | None = None) -> frozenset[str]:
-    """Of whom of the staff a look is, or the finding that led to it. A query where it names a session, a read
-    where it names a finding; a session that was ended is not known any more.
+def staff_of(actor_id: str | None, session_id: str | None, finding_id: str | None = None) -> frozenset[str]:
+    """Of whom of the staff a look for an actor or a session is, or the finding that led to it. A query where
+    a session is named, a read where a finding is; a session that was ended is not known any more.
     """
-    found = {look.actor_id}
-    if look.session_id is not None:
+    found = {actor_id}
+    if session_id is not None:
         sessions = store.staff.SESSIONS.query("staff", "session#")
-        found |= {one.value.staff_id for one in sessions if one.value.session_id == look.session_id}
+        found |= {one.value.staff_id for one in sessions if one.value.session_id == session_id}
     if finding_id is not None:
         finding = store.watching.finding(finding_id)
         found.add(None if finding is None else finding.value.actor_id)

@@ -90,7 +90,9 @@ def open_incident(by: str, wish: Wish, repeat: Repeat | None = None) -> Incident
             aware_at=wish.aware_at,
             finding_id=wish.finding_id,
             summary=wish.summary,
-            about_staff=tuple(sorted(about.staff_of(wish.look, wish.finding_id))),
+            about_staff=tuple(
+                sorted(about.staff_of(wish.look.actor_id, wish.look.session_id, wish.finding_id))
+            ),
             **of_look(wish.look),
         )
         transaction.put_new(store.incidents.INCIDENTS, made)

@@ -52,7 +52,7 @@ def look_further(by: str, incident_id: str, look: Look) -> None:
     """
     opening.check_look(look)
     opening.find_open(incident_id, by)
-    staff = about.staff_of(look)
+    staff = about.staff_of(look.actor_id, look.session_id)
 
     def also(transaction: Transaction, _: Incident) -> None:
         known = opening.find_work(incident_id)
