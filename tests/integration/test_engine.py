@@ -200,8 +200,8 @@ def test_longer_work_is_not_taken_for_dead(stack: LocalStack) -> None:
     until_stage(stack, one, "deliver")
     before = row(stack, one)
     for _ in range(3):
-        stack.advance(LEASE * 2 // 3)
         due = row(stack, one)["due_at"]
+        stack.advance(LEASE * 2 // 3)
         eventually(lambda due=due: row(stack, one)["due_at"] > due)  # type: ignore[misc]  # mypy knows no defaults of lambdas
         sweep(stack)
     assert row(stack, one)["run"] == before["run"]

@@ -181,7 +181,7 @@ def test_a_way_takes_ten_minutes_at_most(stack: LocalStack, bound: tuple[User, P
     way = set_out(stack)
     stack.advance(590)
     location = way.approve(bound[1])
-    stack.advance(9)
+    stack.advance(10)
     refused(way.load(location), 401, "wechat_state_refused")
     assert exchanges(stack) == []
 
