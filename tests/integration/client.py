@@ -79,7 +79,7 @@ def request(
     return Answer(reply.status, names, content, cookies)
 
 
-def eventually(look: Callable[[], T], seconds: float = 60) -> T:
+def eventually(look: Callable[[], T | None], seconds: float = 60) -> T:
     """Wait until a look at the world gives something; fails the test otherwise. ``seconds`` are those of a
     machine with nothing else to do.
     """

@@ -78,7 +78,7 @@ class Notice:
         return failed(self.stack.invoke("TellPeople", event))
 
     def reaches(self, *states: str, seconds: float = 60) -> str:
-        return eventually(lambda: (now := self.state) in states and now, seconds)
+        return eventually(lambda: now if (now := self.state) in states else None, seconds)
 
     def settle(self, state: str = "done") -> None:
         """Let SES report what it will, and everybody be looked at once more, until nothing is left to look at."""
