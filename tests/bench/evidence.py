@@ -90,7 +90,8 @@ def _checking() -> Line:
     from chalicelib.privacy import evidence
     from chalicelib.privacy.evidence import Entry
 
-    chain, entry, made = "co_06gv7s2k81r0bo4m5p3t9d6e8g", None, []
+    chain = "co_06gv7s2k81r0bo4m5p3t9d6e8g"
+    made: list[tuple[Entry, str]] = []
     first = Entry(
         chain, "receipt#0", "receipt", "2025-01-16", {"at": 1, "who": "a" * 32}, 5, None, 1, evidence.FIRST
     )

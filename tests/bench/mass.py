@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+from chalicelib.records.mass import Audience
 from infra.local import LocalStack
 from tests.bench import report
 from tests.bench.report import Line, Section
@@ -36,10 +37,10 @@ def measure(stack: LocalStack, number: int = PEOPLE) -> Section:
     sign_up(stack)  # and with it the operator's key
     listed = people(stack, number // A_COMPANY, A_COMPANY, f"bench{number}")
     lines = []
-    for name, audience in (("everybody", "everybody"), ("people of a list", "listed")):
+    for name, audience in (("everybody", Audience.EVERYBODY), ("people of a list", Audience.LISTED)):
         stack.wire.clear()
         notice = masses.begin(stack, audience=audience, pace=FASTEST, start=False)
-        if audience == "listed":
+        if audience is Audience.LISTED:
             notice.add(*listed)
         notice.start()
         _until_settling(notice)

@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -98,7 +98,7 @@ def _search(stack: LocalStack, seeker: User) -> dict[str, dict[str, float]]:
     return found
 
 
-def _rows(start: int, end: int) -> Iterator[dict[str, str]]:
+def _rows(start: int, end: int) -> Iterator[dict[str, Any]]:
     for number in range(start, end):
         yield {
             "business_name": f"Werkzeug {number} GmbH",
@@ -170,7 +170,7 @@ def plant(start: int, end: int) -> dict[str, float]:
     waiting: list[dict[str, Any]] = []
     for number, row in enumerate(_rows(start, end)):
         of = ids.new("pr")
-        said = {
+        said: dict[str, Any] = {
             "sector": classes.sector(row["industry"]),
             "country": classes.country(row["country"]),
             "level": classes.level(row["position"]),
@@ -215,5 +215,5 @@ def _load() -> Any:
 
 
 if __name__ == "__main__":
-    works = {"read": read, "plant": plant}
+    works: dict[str, Callable[..., dict[str, float]]] = {"read": read, "plant": plant}
     print(json.dumps(works[sys.argv[1]](*map(int, sys.argv[2:]))))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from infra.local import LocalStack
 from infra.local.wire import Call
@@ -161,7 +162,7 @@ def _plant(company: str, prospect: str) -> None:
     store.credit.ENTRIES.put_new(spent, op=op)
     balance = Balance(company_id=company, month="2026-11", day="2026-11-23", changed_at=now)
     store.credit.BALANCES.put_new(balance, op=op)
-    reveal = {"company_id": company, "prospect_id": prospect}
+    reveal: dict[str, Any] = {"company_id": company, "prospect_id": prospect}
     store.prospects.REVEALS.put_new(
         Reveal(**reveal, revealed_by=user, revealed_at=now, entry_id=entry, contact_id=contact), op=op
     )

@@ -57,7 +57,7 @@ def test_a_cancelled_transaction_says_for_each_row_why(engine: Engine) -> None:
     with pytest.raises(ClientError) as failed:
         engine.dynamodb.transact_write_items(TransactItems=[put(pk, "free"), taken])
     assert failed.value.response["Error"]["Code"] == "TransactionCanceledException"
-    reasons: Any = failed.value.response["CancellationReasons"]  # type: ignore[typeddict-item]  # not in the stubs
+    reasons: Any = failed.value.response["CancellationReasons"]
     assert [reason["Code"] for reason in reasons] == ["None", "ConditionalCheckFailed"]
 
 

@@ -16,7 +16,7 @@ from chalicelib.store.chain import Head
 from chalicelib.store.contacts import CONTACTS
 from chalicelib.store.failures import CONFLICT_TRIES
 from chalicelib.store.items import WorkspaceRow
-from chalicelib.store.table import new_op
+from chalicelib.store.table import Stored, new_op
 from chalicelib.store.transaction import CHAIN_TRIES, Transaction
 from infra.local.wire import Wire
 from tests.conformance import samples
@@ -36,7 +36,7 @@ def calls(wire: Wire, operation: str) -> int:
     return sum(call.operation == operation for call in wire.calls)
 
 
-def known(company: str) -> contacts.Stored[Any]:
+def known(company: str) -> Stored[Any]:
     contact = samples.contact(company)
     CONTACTS.put_new(contact, op=new_op())
     found = contacts.get(company, contact.contact_id)
@@ -156,12 +156,12 @@ def test_after_every_answer_was_lost_the_same_operation_can_be_repeated(wire: Wi
 Act = Callable[[str], object]
 
 
-def _put(company: str) -> object:
-    return CONTACTS.put_new(samples.contact(company), op=new_op())
+def _put(company: str) -> None:
+    CONTACTS.put_new(samples.contact(company), op=new_op())
 
 
-def _put_any(company: str) -> object:
-    return standing.CONSENTS.put(samples.consent(company, "a" * 32), op=new_op())
+def _put_any(company: str) -> None:
+    standing.CONSENTS.put(samples.consent(company, "a" * 32), op=new_op())
 
 
 def _get(company: str) -> object:
@@ -172,8 +172,8 @@ def _query(company: str) -> object:
     return contacts.newest(company, 2, None)
 
 
-def _transact(company: str) -> object:
-    return standing.record_consent(samples.consent(company, "a" * 32), "us_1")
+def _transact(company: str) -> None:
+    standing.record_consent(samples.consent(company, "a" * 32), "us_1")
 
 
 ACTS = [

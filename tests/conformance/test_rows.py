@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def signup(name: str = samples.NAME) -> Signup:
 def test_every_field_comes_back_as_it_was(company: str) -> None:
     message = samples.message(company)
     delivery = samples.delivery(message, 7)
-    kept = [
+    kept: list[tuple[Rows[Any], Any]] = [
         (CONTACTS, samples.contact(company)),
         (CONTACTS, samples.contact(company, email=None, phone=None, social=())),
         (MESSAGES, message),
@@ -66,7 +67,8 @@ def test_every_field_comes_back_as_it_was(company: str) -> None:
         assert found.value == record
         types = {name: type(getattr(record, name)) for name in fields.opaque_fields(rows.cls)}
         assert {name: type(getattr(found.value, name)) for name in types} == types
-        assert (found.version, found.expires_at) == (1, pytest.approx(expiry_of(rows.cls), abs=2))
+        assert found.version == 1
+        assert found.expires_at == pytest.approx(expiry_of(rows.cls), abs=2)
 
 
 def test_a_notice_under_the_operators_key_comes_back(company: str) -> None:
@@ -153,7 +155,7 @@ def test_a_change_never_renews_retention(engine: Engine, company: str) -> None:
     message = samples.message(company)
     delivery = samples.delivery(message, 0)
     DELIVERIES.put_new(delivery, op=new_op())
-    key = {"company_id": company, "message_id": message.message_id, "number": 0}
+    key: dict[str, Any] = {"company_id": company, "message_id": message.message_id, "number": 0}
     known = DELIVERIES.get(**key, use=USE)
     assert known is not None
     engine.advance(86_400)

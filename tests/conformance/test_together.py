@@ -58,9 +58,9 @@ class Place:
             policy_version="2025-01-16",
             since=now,
         )
-        self.of_session = {"company_id": company, "user_id": user, "token_hash": "0" * 64}
-        self.of_member = {"company_id": company, "user_id": user}
-        self.of_access = {"company_id": company}
+        self.of_session: dict[str, Any] = {"company_id": company, "user_id": user, "token_hash": "0" * 64}
+        self.of_member: dict[str, Any] = {"company_id": company, "user_id": user}
+        self.of_access: dict[str, Any] = {"company_id": company}
         SESSIONS.put_new(self.session, op=new_op())
         ACCESS.put_new(self.access, op=new_op())
         MEMBERS.put_new(self.member, op=new_op())

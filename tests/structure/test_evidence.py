@@ -49,7 +49,7 @@ def test_all_entries_of_a_chain_are_kept_equally_long_so_that_it_gets_no_hole(ro
 def test_an_entry_cannot_be_kept_like_any_other_row(rows: Rows[Any]) -> None:
     assert rows.model is LedgerRow
     for write in (rows._save, rows.put, rows.delete):
-        assert "_not_evidence" in write.__code__.co_names  # type: ignore[attr-defined]
+        assert "_not_evidence" in write.__code__.co_names
 
 
 @pytest.mark.parametrize("rows", EVIDENCE, ids=lambda rows: rows.kind)

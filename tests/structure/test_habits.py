@@ -55,9 +55,11 @@ def test_nothing_is_called_after_having_no_subject() -> None:
 @parametrized(MODULES)
 def test_what_others_use_says_what_it_promises(module: Module) -> None:
     assert ast.get_docstring(module.tree), module.place
+    scopes: list[ast.Module | ast.ClassDef] = [module.tree]
+    scopes += [node for node in module.tree.body if isinstance(node, ast.ClassDef)]
     silent = [
         f"{module.place}:{node.lineno} {node.name}"
-        for scope in [module.tree, *(n for n in module.tree.body if isinstance(n, ast.ClassDef))]
+        for scope in scopes
         for node in scope.body
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         if not node.name.startswith("_")

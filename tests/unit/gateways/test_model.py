@@ -89,7 +89,7 @@ class Lookalike:
 
     text = "Lena Vogel"
 
-    @property
+    @property  # type: ignore[misc]  # no class may say so: that is the lie
     def __class__(self) -> Any:
         return Masked
 
@@ -160,7 +160,7 @@ def test_what_may_have_been_paid_for_is_told_from_what_was_not(
 
 
 def test_the_client_waits_a_minute_and_tries_once(bedrock: Stubber) -> None:
-    config = bedrock.client.meta.config
+    config: Any = bedrock.client.meta.config
     assert config.retries["total_max_attempts"] == 1
     assert (config.read_timeout, config.region_name) == (60, "ap-southeast-1")
 

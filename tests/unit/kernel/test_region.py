@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -92,7 +92,8 @@ def test_every_service_of_ours_is_reached_in_singapore(service: str, leaving: li
 def test_a_client_for_another_region_is_refused_before_anything_leaves(
     service: str, name: str, leaving: list[str]
 ) -> None:
-    client = region.watch(boto3.client(service, region_name=name))
+    make: Any = boto3.client  # its overloads want the service spelled out
+    client = region.watch(make(service, region_name=name))
     with pytest.raises(AbroadError):
         call(client, service)
     assert leaving == []
@@ -101,7 +102,7 @@ def test_a_client_for_another_region_is_refused_before_anything_leaves(
 def test_a_client_that_nobody_thought_of_is_refused_too(leaving: list[str]) -> None:
     """A session made by a library, as PynamoDB does, knows the guard without being told."""
     region.keep_home()
-    abroad = botocore.session.get_session().create_client("dynamodb", region_name="us-east-1")
+    abroad: Any = botocore.session.get_session().create_client("dynamodb", region_name="us-east-1")
     with pytest.raises(AbroadError):
         abroad.list_tables()
     with pytest.raises(AbroadError):
@@ -116,7 +117,8 @@ def test_the_tables_are_out_of_reach_in_another_region(
 
     from chalicelib.store import items, vault
 
-    for model in (*items.TABLES.values(), vault.CompanyKeyRow):
+    models: tuple[type[Any], ...] = (*items.TABLES.values(), vault.CompanyKeyRow)
+    for model in models:
         assert model.Meta.region == HOME
         monkeypatch.setattr(model.Meta, "region", "us-east-1")
         monkeypatch.setattr(model, "_connection", None)
@@ -197,7 +199,7 @@ def test_a_profile_that_fetches_credentials_does_not_work_and_exported_ones_do(l
     """
     region.keep_home()
     session = botocore.session.get_session()
-    unsigned = {
+    unsigned: dict[str, Callable[[Any], object]] = {
         "sso": lambda client: client.get_role_credentials(roleName="r", accountId="1", accessToken="t"),
         "sts": lambda client: client.assume_role_with_web_identity(
             RoleArn="arn:aws:iam::123456789012:role/desk", RoleSessionName="desk", WebIdentityToken="t" * 4
@@ -207,8 +209,9 @@ def test_a_profile_that_fetches_credentials_does_not_work_and_exported_ones_do(l
         with pytest.raises(AbroadError):
             fetch(session.create_client(service, region_name=HOME))
     assert leaving == []
+    home: Any = session.create_client("dynamodb", region_name=HOME)
     with pytest.raises(Sent):
-        session.create_client("dynamodb", region_name=HOME).list_tables()
+        home.list_tables()
 
 
 def test_the_guard_is_put_up_once() -> None:

@@ -192,7 +192,8 @@ def test_a_complaint_is_declined_by_a_decision_and_then_nothing_is_given() -> No
 @pytest.mark.parametrize("missing", ["law", "reference"])
 def test_a_ground_names_the_law_and_the_document(missing: str) -> None:
     of = case(DisclosureKind.AUTHORITY)
-    given = Evidence(ground=replace(GROUND, **{missing: ""}))
+    blank: dict[str, Any] = {missing: ""}
+    given = Evidence(ground=replace(GROUND, **blank))
     refused(take(of, Step.GROUND, "stf_1", NOW, given), of.kind, "legal_ground_missing")
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.privacy import endings
+from chalicelib.privacy import clocks, endings
 from chalicelib.privacy.decisions import Allowed, Refused
 from chalicelib.privacy.endings import NOTICE_SECONDS
 
@@ -54,7 +54,7 @@ def test_an_end_that_everybody_has_forgotten_by_then_is_not_announced() -> None:
 
 def test_the_day_that_was_named_counts_even_when_thirty_days_are_over_before() -> None:
     told = at("2027-01-01T09:00:00+08:00")
-    ends = endings.begins(date(2027, 3, 1))
+    ends = clocks.begins(date(2027, 3, 1))
     assert endings.moved(ends, told) == ends
     assert endings.may_end(ends, told, ends - 1, all_told=True) == TOO_SOON
     assert endings.may_end(ends, told, ends, all_told=True) == Allowed()
@@ -79,7 +79,7 @@ def test_an_end_that_moves_goes_to_a_midnight_that_leaves_the_days_full(accepted
 
 @pytest.mark.parametrize("hours", range(0, 24 * 40, 7))
 def test_no_acceptance_ever_brings_an_end_nearer(hours: int) -> None:
-    ends = endings.begins(date(2027, 6, 1))
+    ends = clocks.begins(date(2027, 6, 1))
     told = at("2027-04-20T00:00:00+08:00") + hours * 3600
     made = endings.moved(ends, told)
     assert made >= ends
@@ -98,7 +98,7 @@ def test_nothing_ends_while_somebody_is_still_to_be_told_or_when_nobody_was() ->
 
 
 def test_whoever_joins_could_still_be_told_in_time() -> None:
-    ends = endings.begins(date(2027, 6, 1))
+    ends = clocks.begins(date(2027, 6, 1))
     last = endings.joining_ends(ends)
     assert endings.moved(ends, last) == ends
     assert endings.moved(ends, last + 1) > ends

@@ -146,7 +146,10 @@ def test_a_form_names_what_is_missing_and_can_go_first() -> None:
 def test_a_late_report_says_why() -> None:
     first = next(one for one in to_authorities(filled()) if one.name == "gdpr_authority:DE")
     assert first.ends_at is not None
-    names = lambda known: {one["name"] for one in incident_forms.form(first, known)["questions"]}  # noqa: E731
+
+    def names(known: incident_forms.Known) -> set[str]:
+        return {one["name"] for one in incident_forms.form(first, known)["questions"]}
+
     assert "delay" not in names(filled(as_of=first.ends_at - 1))
     late = filled(as_of=first.ends_at)
     assert incident_forms.form(first, late)["missing"] == ["delay"]

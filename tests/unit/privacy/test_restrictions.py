@@ -79,7 +79,7 @@ def test_new_records_are_kept_until_the_second_they_are_not_new_any_more() -> No
 
 
 def test_a_window_has_both_its_ends() -> None:
-    window = {"older_than_days": 10, "newer_than_days": 20}
+    window: dict[str, Any] = {"older_than_days": 10, "newer_than_days": 20}
     wanted = [(10 * DAY - 1, Allowed()), (10 * DAY, NO), (20 * DAY - 1, NO), (20 * DAY, Allowed())]
     assert [one(age, **window) for age, _ in wanted] == [answer for _, answer in wanted]
 

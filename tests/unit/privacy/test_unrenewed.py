@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -170,7 +171,7 @@ def test_a_last_reminder_that_comes_an_hour_late_does_not_move_the_end() -> None
 # ---------------------------------------------------------------- a company's own row
 
 
-def access(state: CompanyState, term: int | None, **more: int) -> Access:
+def access(state: CompanyState, term: int | None, **more: Any) -> Access:
     return Access(company_id="co_x", state=state, main_user_id="usr_x", term_ends_at=term, **more)
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from chalicelib.privacy import retention, watching
+from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.watching import (
     ENOUGH_HOURS,
     HOUR,
@@ -22,7 +23,7 @@ from chalicelib.privacy.watching import (
 
 pytestmark = pytest.mark.clause("access", "personnel")
 
-MONDAY = int(datetime(2026, 11, 23, tzinfo=watching.SINGAPORE).timestamp())
+MONDAY = int(datetime(2026, 11, 23, tzinfo=SINGAPORE).timestamp())
 """Midnight in Singapore, which is 16:00 on Sunday in UTC."""
 
 

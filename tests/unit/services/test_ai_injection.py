@@ -44,13 +44,14 @@ def attacked(task: str, says: str) -> Job:
 
 def shape(task: str, payload: str) -> dict[str, Any]:
     """A well-formed answer with a payload in each text."""
-    return {
+    shapes: dict[str, dict[str, Any]] = {
         "draft_email": {"subject": payload[:200], "paragraphs": ["Dear reader,", payload[:3000]]},
         "polish": {"text": payload},
         "summarise": {"bullets": [payload[:600]]},
         "search": {"sector": None, "country": "DE", "level": None, "q": payload[:40]},
         "score": {"score": 100, "reasons": [{"field": "position", "text": payload[:500]}]},
-    }[task]
+    }
+    return shapes[task]
 
 
 def obeyed(task: str, made: Job, pattern: dict[str, str]) -> str:

@@ -56,7 +56,7 @@ def test_the_last_token_can_be_used_and_not_one_more() -> None:
 def test_a_call_that_died_is_counted_once_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
     month = held(MONTH, "a", [100, 50, 9])
     began = clock.now()
-    monkeypatch.setattr(limits.clock, "now", lambda: began + limits.WAIT_SECONDS)
+    monkeypatch.setattr(clock, "now", lambda: began + limits.WAIT_SECONDS)
     again = held(month, "b", [1, 1, 1])
     assert totals(again) == (1, 100, 50, 9)
     assert set(again.reserved) == {"b"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ CONTACT = Contact(
 LAMBDA_BYTES = 6_000_000
 
 
-def limits(*restrictions: dict[str, object], position: Position = Position.MEMBER) -> Limits:
+def limits(*restrictions: dict[str, Any], position: Position = Position.MEMBER) -> Limits:
     access = Access(
         company_id="co_1",
         state=CompanyState.ACTIVE,

@@ -15,7 +15,7 @@ from chalicelib.services.prospects import sheets
 from chalicelib.services.prospects.sheets import Read, SheetError, SheetRow
 
 NAMES = ("business_name", "name", "email")
-CELL = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+CELL = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 ROWS = st.lists(st.lists(CELL, min_size=3, max_size=3).filter(any), max_size=8)
 
 

@@ -12,7 +12,7 @@ from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.register import Purpose
 from chalicelib.records.announcements import NEVER, Announcement
 from chalicelib.records.companies import Access, Company
-from chalicelib.store import accounts, announcements, due
+from chalicelib.store import announcements, due, vault
 from chalicelib.store.accounts import ACCESS, COMPANIES
 from chalicelib.store.table import new_op
 from chalicelib.store.transaction import Transaction
@@ -57,7 +57,7 @@ def test_all_companies_are_listed_page_by_page_also_those_of_one_second(engine: 
     made = []
     for number in range(7):
         company = ids.new("co")
-        accounts.vault.create_key(company)
+        vault.create_key(company)
         COMPANIES.put_new(
             Company(company_id=company, created_at=2_000_000_000 + number // 4, name="Ltd"), op=new_op()
         )

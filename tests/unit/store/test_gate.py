@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import RefusedError
 from chalicelib.privacy import fields, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
-from chalicelib.privacy.cookies import CookieAnswer, CookieCategory
+from chalicelib.privacy.cookies import REVISION, CookieAnswer, CookieCategory
 from chalicelib.privacy.fields import opaque, personal, record
 from chalicelib.privacy.gate import Consented
 from chalicelib.privacy.register import Category, Duty, Purpose, Role, Subject
@@ -145,7 +146,7 @@ def live(
     return consents.live(company, user, purpose)
 
 
-def key(made: Prompt) -> dict[str, str]:
+def key(made: Prompt) -> dict[str, Any]:
     return {"company_id": made.company_id, "user_id": made.user_id, "prompt_id": made.prompt_id}
 
 
@@ -201,7 +202,7 @@ def test_a_withdrawal_closes_what_is_already_kept_to_the_very_next_look(company:
 def test_technical_data_kept_for_safety_is_not_used_to_improve_without_a_yes(company: str) -> None:
     user = ids.new("usr")
     PLACES.put_new(Place(company_id=company, user_id=user, ip="203.0.113.9"), op=new_op())
-    where = {"company_id": company, "user_id": user}
+    where: dict[str, Any] = {"company_id": company, "user_id": user}
     assert PLACES.get(**where, use=Purpose.SECURITY_AND_FAULTS) is not None
     with pytest.raises(RefusedError):
         PLACES.get(**where, use=IMPROVE, consent=live(company, user))
@@ -320,9 +321,7 @@ def test_a_visitors_yes_is_theirs_for_the_picked_categories_and_ends_with_their_
     analytics, marketing = CookieCategory.ANALYTICS, CookieCategory.MARKETING
 
     def says(value: str | None, answer: CookieAnswer, *names: str) -> str:
-        made, _ = cookies.answer(
-            value, answer, names, cookies.cookies.REVISION, gpc=False, ip="203.0.113.9", locale="zh"
-        )
+        made, _ = cookies.answer(value, answer, names, REVISION, gpc=False, ip="203.0.113.9", locale="zh")
         return made
 
     assert consents.live_of_visitor(None, analytics, gpc=False) is None

@@ -33,8 +33,9 @@ def size(value: dict[str, Any]) -> int:
         case "B":
             return len(content)
         case "N":
-            digits = content.lstrip("-").replace(".", "").strip("0") or "0"
-            return (len(digits) + 1) // 2 + 1 + content.startswith("-")
+            number: str = content
+            digits = number.lstrip("-").replace(".", "").strip("0") or "0"
+            return (len(digits) + 1) // 2 + 1 + number.startswith("-")
         case "BOOL" | "NULL":
             return 1
         case "M":

@@ -94,7 +94,7 @@ def test_a_message_cut_short_does_not_open(company: str, length: int) -> None:
     assert str(failed.value) == ""
 
 
-class _TwoKeys(RawMasterKeyProvider):
+class _TwoKeys(RawMasterKeyProvider):  # type: ignore[misc]  # the library has no types
     """A company's own key and somebody else's, each of which opens the message."""
 
     provider_id = app_settings.APP
