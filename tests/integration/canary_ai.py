@@ -36,7 +36,7 @@ def walk(user: User, own: Callable[..., Answer], values: Mapping[str, str]) -> N
     assert own("POST", "/v1/ai/jobs", {**asked, "input": {"tone": values["ai_job.input"]}}).status == 422
     stack = user.stack
     for kind in ("throttle", "fail"):
-        stack.wire.inject(kind=kind, service="bedrock", function="okki-leads-run-ai")  # type: ignore[arg-type]  # a name
+        stack.wire.inject(kind=kind, service="bedrock", function="okki-leads-run-ai")
         models.say(stack, {"text": f"no JSON {values['ai_job.output']}"})
         own("POST", "/v1/ai/jobs", asked)
     text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, policies.day(stack.now()))

@@ -30,7 +30,7 @@ def walk(user: User, own: Callable[..., Answer], values: dict[str, str]) -> None
     assert own("POST", "/v1/me/proof/verify", proof).status == 200
     assert own("GET", f"{PATH}/preview").status == 200
     for kind in ("fail", "lose_request"):
-        user.stack.wire.inject(kind=kind, service="dynamodb", function="okki-leads-api", times=20)  # type: ignore[arg-type]  # a name
+        user.stack.wire.inject(kind=kind, service="dynamodb", function="okki-leads-api", times=20)
         assert own("POST", PATH, {"understood": True}).status == 503
         with user.stack.wire._lock:
             user.stack.wire._faults.clear()

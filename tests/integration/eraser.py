@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from infra.local import LocalStack
@@ -233,7 +233,7 @@ def _rotate(company: str) -> Any:
     return vault.rotate(company)
 
 
-_DOES = {
+_DOES: dict[str, Callable[..., Any]] = {
     "rotate": _rotate,
     "person": _person,
     "user": _user,

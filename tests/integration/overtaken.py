@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
 
 def main(command: str, *arguments: str) -> None:
@@ -62,7 +63,7 @@ def _unrenewed(company_id: str) -> bool:
     return False
 
 
-_DOES = {"deed": _deed, "unrenewed": _unrenewed}
+_DOES: dict[str, Callable[..., bool]] = {"deed": _deed, "unrenewed": _unrenewed}
 
 if __name__ == "__main__":
     main(*sys.argv[1:])

@@ -13,7 +13,7 @@ import os
 import sys
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 NUMBER = 7
@@ -249,7 +249,7 @@ def _hold(company: str, scope: str, target: str = "") -> Any:
     return made.hold_id
 
 
-_DOES = {
+_DOES: dict[str, Callable[..., Any]] = {
     "plant": _plant,
     "erase": _erase,
     "erase-while": _erase_while,

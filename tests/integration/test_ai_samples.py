@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib.privacy import policies, texts
-from chalicelib.services.consent import consents
+from chalicelib.privacy.consent import ConsentPurpose
 from infra.local import LocalStack
 from tests.integration import models
 from tests.integration.client import Answer, User, eventually, fresh_address
@@ -25,7 +25,7 @@ SECRETS = ("Bob", "Buyer", "bob@", "Leuchten")
 
 def word(user: User, state: str) -> Answer:
     """The user's word on improving AI."""
-    text = texts.current_text(consents.ConsentPurpose.AI_IMPROVEMENT, policies.day(user.stack.now()))
+    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, policies.day(user.stack.now()))
     assert text is not None
     body = {"purpose": "ai_improvement", "state": state, "text_version": text.id}
     answer = user.call("POST", "/v1/consents", body)

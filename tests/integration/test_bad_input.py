@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import app as front_door  # noqa: F401  # registers every route
-from chalicelib.api import bodies, endpoint, openapi
+from chalicelib.api import bodies, endpoint
+from chalicelib.api.described import EXAMPLES
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids, settings
 from chalicelib.privacy.personnel import MAY, StaffPosition
@@ -206,7 +207,7 @@ def test_the_largest_body_that_is_taken(anna: User) -> None:
 )
 def test_only_json_is_taken(crew: Crew, route: Route, media: str | None) -> None:
     assert route.body is not None
-    good = json.dumps(openapi.EXAMPLES[route.body.__name__]).encode()
+    good = json.dumps(EXAMPLES[route.body.__name__]).encode()
     answer = crew.call(route, good, {} if media is None else {"Content-Type": media})
     problem(answer, 415, "unsupported_media_type")
 
@@ -257,7 +258,7 @@ def test_nothing_of_a_company_is_public(stack: LocalStack) -> None:
 @pytest.mark.parametrize("route", WITH_BODY, ids=of(WITH_BODY))
 def test_a_field_nobody_declared_is_refused_by_name(crew: Crew, route: Route) -> None:
     assert route.body is not None
-    good = openapi.EXAMPLES[route.body.__name__]
+    good = EXAMPLES[route.body.__name__]
     for name in {"company_id", "is_admin", "role", "expires_at", "__proto__", "名字", ""} - good.keys():
         answer = crew.call(route, {**good, name: "x"})
         if "_id}" in route.path and answer.status == 404:
@@ -374,7 +375,7 @@ def test_nothing_can_break_out_of_a_mail_header(stack: LocalStack, anna: User, l
     mail = {**MAIL, "subject": text, "to": [{"email": "bob@buyer.example", "name": text}]}
     expected = {("subject", "control_character"), ("to.0.name", "control_character")}
     assert errors(anna.call("POST", "/v1/messages", mail)) == expected
-    form = {"name": text, "company": text, "email": fresh_address(), "password": PASSWORD}
+    form: dict[str, Any] = {"name": text, "company": text, "email": fresh_address(), "password": PASSWORD}
     form |= {"is_adult": True, "policy_version": POLICY}
     expected = {("name", "control_character"), ("company", "control_character")}
     assert errors(request(f"{stack.api}/v1/signup", "POST", form)) == expected
@@ -646,7 +647,7 @@ def spoilt(stack: LocalStack) -> User:
 @pytest.mark.clause("cookies")
 @pytest.mark.parametrize("route", endpoint.ROUTES, ids=of(endpoint.ROUTES))
 def test_every_answer_carries_the_security_headers(stack: LocalStack, spoilt: User, route: Route) -> None:
-    body = None if route.body is None else {}
+    body: dict[str, Any] | None = None if route.body is None else {}
     for answer in (
         request(stack.api + path_of(route), route.method, body, {"X-Local-Client": fresh_network()}),
         spoilt.call(route.method, path_of(route), body),

@@ -91,7 +91,7 @@ def browser(stack: LocalStack) -> Browser:
 @pytest.mark.clause("cookies")
 def test_the_cookie_holds_an_identifier_and_nothing_else(stack: LocalStack) -> None:
     email, ip = fresh_address(), {"X-Local-Client": fresh_network()}
-    form = {"name": "Anna Li", "company": "Acme Export", "email": email, "password": PASSWORD}
+    form: dict[str, Any] = {"name": "Anna Li", "company": "Acme Export", "email": email, "password": PASSWORD}
     form |= {"is_adult": True, "policy_version": "2025-01-16"}
     signed_up = request(f"{stack.api}/v1/signup", "POST", form, ip)
     assert signed_up.cookies == []

@@ -287,7 +287,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
         return request(stack.api + path, method, body, {**dirty, **named})
 
     # Signing up: refused, failing, then well.
-    form = {
+    form: dict[str, Any] = {
         "name": PLANTED["signup.name"],
         "company": PLANTED["signup.company_name"],
         "email": PLANTED["signup.email"],
@@ -331,7 +331,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     canary_incidents.walk(user, values)
 
     # Contacts and a message: the same.
-    contact = {
+    contact: dict[str, Any] = {
         "name": PLANTED["contact.name"],
         "email": PLANTED["contact.email"],
         "company": PLANTED["contact.company"],
@@ -359,7 +359,7 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
             == 400
         )
         for kind in ("fail", "throttle", "conflict", "lose_request"):
-            fault(kind=kind, service="dynamodb", function="okki-leads-api", times=20)  # type: ignore[arg-type]  # a name
+            fault(kind=kind, service="dynamodb", function="okki-leads-api", times=20)
             assert own("POST", path, body, **key).status == 503
             _no_faults(stack)
     own("GET", f"/v1/contacts/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}={ELSEWHERE['query']}")
@@ -411,13 +411,13 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
 
     # Reading it: through the front door, with everything failing, and as records that cannot be read.
     opened = {"User_Agent": f"{CHROME} {ELSEWHERE['user agent']}", "Referer": ELSEWHERE["referer"]}
-    for kind in ("fail", "lose_request"):
-        fault(kind=kind, service="sqs", function="okki-leads-edge", times=4)  # type: ignore[arg-type]  # a name
+    for way in ("fail", "lose_request"):
+        fault(kind=way, service="sqs", function="okki-leads-edge", times=4)
         letter.load("o", address, **opened)
         letter.load("c", address, **opened)
         _no_faults(stack)
-    for where in ("o", "c", "u"):
-        request(f"{stack.edge}/{where}/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}", headers=dirty)
+    for link in ("o", "c", "u"):
+        request(f"{stack.edge}/{link}/{quote(ELSEWHERE['path'])}?{ELSEWHERE['query']}", headers=dirty)
     letter.load("o", PLANTED["open.ip"], **opened)
     letter.load("c", PLANTED["open.ip"], **opened)
     hit = letter.hit(at=OPENED_AT, ip=PLANTED["open.ip"], user_agent=ELSEWHERE["user agent"] + CHROME)
@@ -436,8 +436,8 @@ def walk(stack: LocalStack) -> Iterator[Walk]:
     ]
     assert record(stack, *poison, f"{PLANTED['contact.email']} in clear") == [0, 1, 2, 3]
     stack.retry_after(0)
-    for body in poison:
-        _put(stack, "hits", body)
+    for one in poison:
+        _put(stack, "hits", one)
 
     # Events that break on the way, at both workers and at the edge itself.
     report = json.dumps(sample("sqs-ses-event-bounce", letter)["Records"][0]["body"])

@@ -41,7 +41,7 @@ def planted(stack: LocalStack) -> dict[str, Any]:
 
 def bucket(stack: LocalStack) -> str:
     """The one that files pass through."""
-    names = [one["Name"] for one in stack.client("s3").list_buckets()["Buckets"]]
+    names: list[str] = [one["Name"] for one in stack.client("s3").list_buckets()["Buckets"]]
     return next(name for name in names if "files" in name)
 
 

@@ -16,6 +16,7 @@ import pytest
 from chalicelib.kernel import ids
 from chalicelib.privacy import policies, texts
 from chalicelib.privacy.clocks import SINGAPORE
+from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.services.consent import consents
 from infra.local import LocalStack
 from tests.integration import people
@@ -51,7 +52,7 @@ def history(user: User, limit: int = 50) -> list[dict[str, Any]]:
 
 
 def say(user: User, state: str = "granted", purpose: str = "marketing", **more: Any) -> Answer:
-    text = texts.current_text(consents.ConsentPurpose(purpose), policies.day(user.stack.now()))
+    text = texts.current_text(ConsentPurpose(purpose), policies.day(user.stack.now()))
     assert text is not None
     headers = more.pop("headers", None)
     body = {"purpose": purpose, "state": state, "text_version": text.id, **more}

@@ -155,7 +155,11 @@ def test_dying_between_any_two_writes_of_an_opening_changes_no_count(
 ) -> None:
     mail = letter(stack, anna)
     hits = [mail.hit(), mail.hit(), mail.hit(kind="click")]
-    writes = {"service": "dynamodb", "operation": "PutItem", "function": "okki-leads-record-hits"}
+    writes: dict[str, Any] = {
+        "service": "dynamodb",
+        "operation": "PutItem",
+        "function": "okki-leads-record-hits",
+    }
     # From this write on the database is gone, for longer than any retry lasts.
     fault = stack.wire.inject(kind="fail", skip=skip, times=50, **writes)
     again = record(stack, *hits)

@@ -239,7 +239,11 @@ def test_nobody_is_told_of_a_step_that_did_not_happen(stack: LocalStack, lea: St
     zoe = join(boss)
     case = opened(lea, "complainant", "complaint_handling", boss.company["id"], user_id=zoe.me["id"])
     took(lea, case, "assess", fields=["user.name"], **KEY)
-    staffs = {"service": "dynamodb", "function": "okki-leads-staff", "operation": "TransactWriteItems"}
+    staffs: dict[str, Any] = {
+        "service": "dynamodb",
+        "function": "okki-leads-staff",
+        "operation": "TransactWriteItems",
+    }
     stack.wire.inject(kind="fail", times=99, **staffs)
     assert step(lea, case, "tell").status == 503
     stack.wire.reset()

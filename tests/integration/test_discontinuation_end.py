@@ -176,7 +176,7 @@ def test_nobody_gets_in_any_more_and_everybody_can_read_why(ended: Ended) -> Non
         answer = request(f"{stack.api}/v1/login", "POST", form, {"X-Local-Client": fresh_network()})
         assert answer.status in {401, 403}, answer.body
         assert user.call("GET", "/v1/contacts").status in {401, 403}
-    form = {
+    late = {
         "name": "Late Lee",
         "company": "Late Ltd",
         "email": fresh_address("late"),
@@ -184,7 +184,7 @@ def test_nobody_gets_in_any_more_and_everybody_can_read_why(ended: Ended) -> Non
         "is_adult": True,
         "policy_version": "2025-01-16",
     }
-    answer = request(f"{stack.api}/v1/signup", "POST", form, {"X-Local-Client": fresh_network()})
+    answer = request(f"{stack.api}/v1/signup", "POST", late, {"X-Local-Client": fresh_network()})
     assert (answer.status, answer.json["code"]) == (403, "service_ends")
     (shown,) = announcements(stack)
     assert shown["kind"] == "discontinuation"

@@ -151,7 +151,7 @@ def test_an_answer_that_was_lost_on_the_way_leaves_one_entry(stack: LocalStack, 
     contact = user.contact("bob@buyer.example")["id"]
     for kind in ("lose_reply", "lose_request", "conflict"):
         before = own(user)[0]["head"]["seq"]
-        stack.wire.inject(kind=kind, operation="TransactWriteItems", contains="receipt#")  # type: ignore[arg-type]
+        stack.wire.inject(kind=kind, operation="TransactWriteItems", contains="receipt#")
         assert user.consent(contact).status == 200
         assert own(user)[0]["head"]["seq"] == before + 1, kind
 

@@ -161,7 +161,7 @@ def test_a_request_that_failed_is_done_once_when_it_is_repeated(
     for kind in ("fail", "lose_reply"):
         # All three tries of the client library fail; with lose_reply the thing is made all the same.
         stack.wire.inject(
-            kind=kind,  # type: ignore[arg-type]  # a name
+            kind=kind,
             service="dynamodb",
             operation="TransactWriteItems",
             function="okki-leads-api",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import app as front_door  # noqa: F401  # registers every route
-from chalicelib.api import openapi
+from chalicelib.api.described import EXAMPLES
 from chalicelib.api.endpoint import HEADERS, ROUTES, Route
 from chalicelib.privacy import cookies
 from infra.local import LocalStack
@@ -58,7 +58,7 @@ def bodies(route: Route) -> list[Any]:
     """Nothing that fits, and what does."""
     if route.body is None:
         return [None]
-    return [{}, *([openapi.EXAMPLES[route.body.__name__]] if route.body.__name__ in openapi.EXAMPLES else [])]
+    return [{}, *([EXAMPLES[route.body.__name__]] if route.body.__name__ in EXAMPLES else [])]
 
 
 class Seen:
@@ -108,7 +108,7 @@ def seen(stack: LocalStack) -> Iterator[Seen]:
     """Everything that any test here was answered, and what people are answered who do more than one step."""
     found = Seen()
     email, ip = fresh_address(), {"X-Local-Client": fresh_network()}
-    form = {"name": "Anna Li", "company": "Acme Export", "email": email, "password": PASSWORD}
+    form: dict[str, Any] = {"name": "Anna Li", "company": "Acme Export", "email": email, "password": PASSWORD}
     form |= {"is_adult": True, "policy_version": "2025-01-16"}
 
     def call(method: str, path: str, body: Any = None, **headers: str) -> Answer:

@@ -471,7 +471,7 @@ def test_a_cell_that_our_export_made_harmless_is_what_it_was(user: User) -> None
 
 
 def test_bad_wishes_are_refused_by_name(user: User) -> None:
-    bad = [
+    bad: list[tuple[dict[str, Any], str]] = [
         ({"columns": {"email": 0}}, "columns.email"),
         ({"columns": {"nickname": 1}}, "columns.nickname"),
         ({"separator": ":"}, "separator"),

@@ -348,7 +348,11 @@ def test_an_act_whose_reply_is_lost_is_done_once(
     stack: LocalStack, noor: StaffUser, mei: StaffUser, anna: User
 ) -> None:
     incident = opened(stack, noor, anna)
-    lose = {"kind": "lose_reply", "operation": "TransactWriteItems", "function": "okki-leads-staff"}
+    lose: dict[str, Any] = {
+        "kind": "lose_reply",
+        "operation": "TransactWriteItems",
+        "function": "okki-leads-staff",
+    }
     stack.wire.inject(**lose, contains=incident)
     noted(mei, incident, **{**CALM, "people": {"controller/user/SG": 500}})
     stack.wire.inject(**lose, contains=incident)

@@ -91,7 +91,8 @@ def ends_alike(world: World, made: dict[str, Any], before: list[int]) -> None:
 
 
 def proves(row: dict[str, Any], company: str, incident: str) -> bool:
-    return row["pk"]["S"] == company and row["sk"]["S"].startswith(f"incident#{incident}#")
+    place: tuple[str, str] = (row["pk"]["S"], row["sk"]["S"])
+    return place[0] == company and place[1].startswith(f"incident#{incident}#")
 
 
 def mailed(world: World) -> list[int]:

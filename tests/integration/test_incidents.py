@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from infra.local import LocalStack
@@ -142,7 +144,7 @@ def test_the_register_lists_it_and_what_cannot_be_is_refused(desk: Desk) -> None
     listed = desk.call("GET", "/v1/staff/incidents?limit=1").json
     assert [one["id"] for one in listed["items"]] == [made["id"]]
     now = desk.stack.now()
-    wrong = [
+    wrong: list[dict[str, Any]] = [
         {"aware_at": moment(now + 3600)},
         {"until_at": moment(now - 40 * 86_400)},
         {"categories": []},

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import app as front_door  # noqa: F401  # registers every route
-from chalicelib.api import endpoint, openapi
+from chalicelib.api import endpoint
+from chalicelib.api.described import EXAMPLES
 from chalicelib.api.endpoint import Route
 from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
@@ -180,7 +181,7 @@ def fill(route: Route, values: dict[str, str]) -> str:
 
 
 def body_for(route: Route) -> Any:
-    return None if route.body is None else openapi.EXAMPLES[route.body.__name__]
+    return None if route.body is None else EXAMPLES[route.body.__name__]
 
 
 def seen(answer: Answer) -> tuple[int, dict[str, str], Any]:

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
+from infra.local.wire import Kind as FaultKind
 from tests.integration import masses
 from tests.integration.apart import own_stack
 from tests.integration.client import eventually, sign_up
@@ -132,11 +133,17 @@ def test_a_worker_that_died_among_people_leaves_nobody_out(
 
 
 def test_lost_replies_of_the_table_tell_nobody_twice(stack: LocalStack, crowd: list[dict[str, Any]]) -> None:
+    losses: tuple[tuple[FaultKind, int], ...] = (
+        ("lose_reply", 1),
+        ("fail", 6),
+        ("conflict", 9),
+        ("lose_reply", 12),
+    )
     faults = [
         stack.wire.inject(
             kind=kind, service="dynamodb", operation="PutItem", function=WORKER, skip=skip, times=3
         )
-        for kind, skip in (("lose_reply", 1), ("fail", 6), ("conflict", 9), ("lose_reply", 12))
+        for kind, skip in losses
     ]
     notice = masses.begin(stack, *crowd[:6])
     eventually(lambda: sum(fault.hits for fault in faults) >= 6)

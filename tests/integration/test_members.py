@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 import app as front_door  # noqa: F401  # registers every route
-from chalicelib.api import endpoint, openapi
+from chalicelib.api import endpoint
+from chalicelib.api.described import EXAMPLES
 from chalicelib.kernel import ids
 from chalicelib.privacy import retention
 from chalicelib.privacy.permissions import Permission
@@ -67,7 +68,7 @@ def path(route: endpoint.Route, **values: str) -> str:
 
 
 def body_of(route: endpoint.Route) -> Any:
-    return None if route.body is None else openapi.EXAMPLES[route.body.__name__]
+    return None if route.body is None else EXAMPLES[route.body.__name__]
 
 
 def seen(answer: Answer) -> tuple[int, Any]:
@@ -363,8 +364,8 @@ def test_a_place_in_the_company_has_no_hidden_fields(admin: User, member: User, 
     ):
         answer = admin.call(method, where, {**body, field: "admin"})
         assert answer.json["errors"] == [{"field": field, "code": "unknown_field"}]
-    for body in ({"role": None}, {"state": None}, {"state": "removed"}, {"role": "owner"}):
-        assert admin.call("PATCH", at(member), body).status == 422
+    for wrong in ({"role": None}, {"state": None}, {"state": "removed"}, {"role": "owner"}):
+        assert admin.call("PATCH", at(member), wrong).status == 422
     assert admin.call("GET", at(member)).json == before
 
 
@@ -486,7 +487,7 @@ def test_the_main_account_is_handed_over_by_its_owner_with_a_fresh_proof_only(st
     assert heir.call("GET", "/v1/company").json["main_account_id"] == heir.me["id"]
     for user, subject in ((main, "handed over"), (heir, "You now hold")):
         eventually(
-            lambda user=user, subject=subject: [m for m in stack.mails(user.email) if subject in m["subject"]]
+            lambda user=user, subject=subject: [m for m in stack.mails(user.email) if subject in m["subject"]]  # type: ignore[misc]  # bound now, not later
         )
     refused(patch(main, heir, role="member"), 409, "main_account")
     assert patch(heir, main, role="member").status == 200

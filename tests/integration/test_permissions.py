@@ -60,7 +60,7 @@ def url(row: Row, known: Mapping[str, str] | None = None) -> str:
 
 def ask(user: User, row: Row, known: Mapping[str, str] | None = None) -> Answer:
     """An empty form: too little for any route, so that what the guard lets pass does as little as possible."""
-    body = None if row.method in {"GET", "DELETE"} else {}
+    body: dict[str, Any] | None = None if row.method in {"GET", "DELETE"} else {}
     return user.call(row.method, url(row, known), body)
 
 

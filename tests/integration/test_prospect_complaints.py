@@ -10,7 +10,7 @@ from chalicelib.kernel import ids
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import models, sharer
-from tests.integration.client import User, sign_up
+from tests.integration.client import User, eventually, sign_up
 from tests.integration.letters import drained, rows
 from tests.integration.sharer import complain, kinds, person, receive, share, shared, withdrawn
 from tests.integration.staff import member
@@ -137,7 +137,7 @@ def test_one_company_that_cannot_be_done_keeps_nobody_waiting(stack: LocalStack,
         times=1000,
     )
     assert complain(mei, prospect).status == 202
-    sharer.eventually(lambda: holders[1].call("GET", f"/v1/contacts/{contacts[1]}").status == 404)
+    eventually(lambda: holders[1].call("GET", f"/v1/contacts/{contacts[1]}").status == 404)
     assert holders[0].call("GET", f"/v1/contacts/{contacts[0]}").status == 200
     assert fault.hits > 0
     stack.wire.reset()

@@ -57,11 +57,12 @@ def found(seeker: User, company: str) -> list[dict[str, Any]]:
 
 
 def rows_of(stack: LocalStack, prospect: str) -> list[dict[str, Any]]:
-    return stack.client("dynamodb").query(
+    items: list[dict[str, Any]] = stack.client("dynamodb").query(
         TableName="okki-leads-prospects",
         KeyConditionExpression="pk = :pk",
         ExpressionAttributeValues={":pk": {"S": prospect}},
     )["Items"]
+    return items
 
 
 def said(answer: Answer) -> tuple[int, str]:

@@ -17,11 +17,12 @@ from chalicelib.privacy.personnel import StaffPosition
 from chalicelib.privacy.requests import TOKEN_LIFE, UNVERIFIED_DAYS
 from chalicelib.services.requests.requests import VERIFIED_PER_MAILBOX
 from infra.local import LocalStack
+from infra.local.wire import Kind
 from tests.agreement import agrees
 from tests.integration import asking, objector, ways
 from tests.integration.apart import own_stack
 from tests.integration.asking import ask, asked, code_for, get, post, prove
-from tests.integration.client import User, eventually, fresh_address, fresh_network, request, sign_up
+from tests.integration.client import User, code_in, eventually, fresh_address, fresh_network, request, sign_up
 from tests.integration.letters import batch_of, drained, failed, rows, sample
 from tests.integration.people import accept, invited, join
 from tests.integration.staff import member
@@ -487,7 +488,7 @@ def test_the_answer_is_in_the_language_that_was_asked_for(stack: LocalStack) -> 
     request_id = asked(stack, "access", email, locale="zh")
     mail = eventually(lambda: stack.mails(email))[0]
     assert "验证码" in mail["subject"]
-    code = asking.code_in(mail)
+    code = code_in(mail)
     answer = post(stack, f"/v1/requests/{request_id}/verify", {"code": code})
     one = asking.Asker(stack, email, request_id, answer.json["token"], answer.json["due_at"])
     assert "没有保存" in one.settled()["answer"]["words"][0]
@@ -608,12 +609,13 @@ def test_work_that_dies_comes_twice_or_loses_its_replies_ends_the_same(stack: Lo
     admin = sign_up(stack)
     ben, buyer_of = join(admin), sign_up(stack)
     buyer_of.contact(ben.email)
-    for operation, kind, skip in (
+    faults: tuple[tuple[str, Kind, int], ...] = (
         ("TransactWriteItems", "lose_reply", 0),
         ("TransactWriteItems", "fail", 3),
         ("PutItem", "lose_reply", 0),
         ("SendMessage", "fail", 0),
-    ):
+    )
+    for operation, kind, skip in faults:
         service = "sqs" if operation == "SendMessage" else "dynamodb"
         stack.wire.inject(
             kind=kind,
@@ -621,7 +623,7 @@ def test_work_that_dies_comes_twice_or_loses_its_replies_ends_the_same(stack: Lo
             operation=operation,
             function=JOB,
             times=2,
-            skip=skip,  # type: ignore[arg-type]
+            skip=skip,
         )
     one = ask(stack, "erase", ben.email)
     body = json.dumps({"task": "request", "request": one.id})

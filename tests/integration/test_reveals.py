@@ -284,10 +284,10 @@ def test_limits_hold_to_the_last_credit_and_a_day_begins_at_midnight_in_singapor
     ends = day_ends(user)
     assert 0 <= int(answer.headers["retry-after"]) - (ends - stack.now()) <= 60
     assert reveal(user, prospects[0]).status == 200, "what is revealed stays so"
-    stack.advance(ends - stack.now() - 300)
+    stack.advance(int(ends - stack.now()) - 300)
     renew(stack, user)
     refused(reveal(user, prospects[1]), 429, "daily_limit")
-    stack.advance(301)
+    stack.advance(302)
     assert reveal(user, prospects[1]).status == 200
     refused(reveal(user, prospects[2]), 429, "daily_limit")
     user.call("PUT", "/v1/company/credits", {"daily": None, "monthly": 2})
@@ -301,10 +301,10 @@ def test_a_month_begins_at_midnight_in_singapore_with_a_new_allowance(stack: Loc
     spent_all(stack, user)
     ends = datetime.fromisoformat(credits(user)["month_ends_at"])
     assert (ends.hour, ends.minute) == (16, 0)  # 00:00 in Singapore is 16:00 UTC of the day before
-    stack.advance(ends.timestamp() - stack.now() - 300)
+    stack.advance(int(ends.timestamp() - stack.now()) - 300)
     renew(stack, user)
     assert credits(user)["left"] == 0
-    stack.advance(301)
+    stack.advance(302)
     found = credits(user)
     assert (found["left"], found["spent_this_month"]) == (50, 0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,8 +23,8 @@ stack = own_stack()
 pytestmark = pytest.mark.clause("encryption", "retention")
 
 
-def destroy(stack: LocalStack, company: str) -> dict[str, str]:
-    made: dict[str, str] = desk(stack, company, company, module="tools.destroy_company_key")
+def destroy(stack: LocalStack, company: str) -> dict[str, Any]:
+    made: dict[str, Any] = desk(stack, company, company, module="tools.destroy_company_key")
     return made
 
 

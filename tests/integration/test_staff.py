@@ -99,7 +99,7 @@ def test_each_position_gets_past_the_guard_exactly_where_the_table_says(
     for route in STAFFS:
         if route.path == "/v1/staff/logout":
             continue
-        body = None if route.method in {"GET", "DELETE"} else {}
+        body: dict[str, Any] | None = None if route.method in {"GET", "DELETE"} else {}
         answer = user.call(route.method, url(route.path), body)
         wanted = None if route.right in MAY[position] else "not_permitted"
         assert refusal(answer) == wanted, (route.method, route.path, answer.body)
@@ -110,7 +110,7 @@ def test_without_agreement_and_training_nobody_gets_past_any_guard_but_their_own
     mine = [route for route in STAFFS if route.right in MAY[user.position] - {Right.OWN}]
     assert len(mine) >= 8 < len(STAFFS)
     for route in mine:
-        body = None if route.method in {"GET", "DELETE"} else {}
+        body: dict[str, Any] | None = None if route.method in {"GET", "DELETE"} else {}
         answer = user.call(route.method, url(route.path), body)
         assert (answer.status, refusal(answer)) == (403, "agreement_missing"), route.path
         assert answer.json["clause"] == "personnel"
@@ -137,7 +137,7 @@ def test_somebody_of_the_staff_is_nobody_on_the_companies_routes(stack: LocalSta
     companies = [route for route in ROUTES if route.permission is not None]
     assert len(companies) > 50
     for route in companies:
-        body = None if route.method in {"GET", "DELETE"} else {}
+        body: dict[str, Any] | None = None if route.method in {"GET", "DELETE"} else {}
         answer = staff.call(route.method, url(route.path), body)
         assert (answer.status, answer.json["code"]) == (401, "unauthorized"), route.path
 

@@ -66,7 +66,7 @@ def test_people_grants_and_what_is_seen_under_them_are_as_described(
     for one in (security, other):
         assert one.call("POST", f"/v1/staff/grants/{export}/approve").status == 200
     company, person = "/v1/staff/companies/{company_id}", "/v1/staff/people/{staff_id}"
-    looks = [
+    looks: list[tuple[StaffUser | User, str]] = [
         (admin, "/v1/staff/people"),
         (admin, person),
         (admin, f"{person}/records"),

@@ -119,7 +119,8 @@ def test_a_paid_order_comes_over_the_bus_and_is_shown_with_its_renewals(stack: L
     found = shown(user)
     assert found["ends_in_days"] > 1100
     assert found["plan"] == "starter"  # what was renewed begins when this one ends
-    items, cursor = [], ""
+    items: list[dict[str, Any]] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = user.call("GET", f"{PATH}?limit=3{cursor and '&cursor=' + cursor}").json["history"]
         items, cursor = items + page["items"], page["next_cursor"]
