@@ -29,7 +29,7 @@ def main(command: str, *arguments: str) -> None:
     if asked := os.environ.get("PLANTER_ASKED"):
         from chalicelib.services.erasure import company_acts
 
-        company_acts.ASKED_AGAIN = int(asked)  # type: ignore[misc]
+        company_acts.ASKED_AGAIN = int(asked)  # type: ignore[misc]  # asked after so few rows
     print(json.dumps(_DOES[command](*arguments)))
 
 
@@ -138,7 +138,7 @@ def _erase(company: str, pieces: str = "") -> Any:
 
     cursor: str | None = None
     if pieces:
-        eraser.STEP_SECONDS = -1  # type: ignore[misc]
+        eraser.STEP_SECONDS = -1  # type: ignore[misc]  # a piece ends at once
     for _ in range(int(pieces or 1000)):
         try:
             cursor = eraser.piece(company, cursor)

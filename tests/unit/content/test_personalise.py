@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from html.parser import HTMLParser
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -132,9 +133,12 @@ def test_a_marketing_mail_says_who_sends_why_and_how_to_stop(locale: Locale, wor
     assert FOOTER.unsubscribe_url in text
 
 
+Measured = Literal["none", "hygiene", "full"]
+
+
 def test_the_footer_tells_the_truth_about_measuring() -> None:
-    def foot(measured: str, locale: Locale) -> str:
-        footer = content.Footer("A", "a@b.example", "https://e/u", None, measured)  # type: ignore[arg-type]  # a name
+    def foot(measured: Measured, locale: Locale) -> str:
+        footer = content.Footer("A", "a@b.example", "https://e/u", None, measured)
         return content.personalise("", rewrite={}, pixel_url=None, footer=footer, locale=locale)
 
     assert "consent" in foot("full", "en")

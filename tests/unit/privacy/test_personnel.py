@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -103,9 +103,9 @@ def test_a_position_nobody_has_decided_about_may_do_nothing() -> None:
     ],
 )
 def test_no_right_works_while_agreement_or_training_is_not_on_record(
-    who: Standing, missing: dict[str, object], reason: str
+    who: Standing, missing: dict[str, Any], reason: str
 ) -> None:
-    without = replace(who, **missing)  # type: ignore[arg-type]  # the fields of one line above
+    without = replace(who, **missing)
     for right in MAY[who.position] - {Right.OWN}:
         assert may(without, right, TRAINED) == Refused("personnel", reason)
     assert may(without, Right.OWN, TRAINED) == Allowed(), "how else would they learn what is missing"

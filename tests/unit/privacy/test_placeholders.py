@@ -240,9 +240,9 @@ def test_masked_text_cannot_be_made_of_plain_text() -> None:
     with pytest.raises(TypeError):
         Masked(object(), "Lena Vogel")
     with pytest.raises(TypeError):
-        made["a"] + "Lena Vogel"  # type: ignore[operator]
+        made["a"] + "Lena Vogel"  # type: ignore[operator]  # what must fail
     with pytest.raises(TypeError):
-        own_words(", ").join(["Lena Vogel"])  # type: ignore[list-item]
+        own_words(", ").join(["Lena Vogel"])  # type: ignore[list-item]  # what must fail
     with pytest.raises(AttributeError):
         made["a"]._text = "Lena Vogel"
     with pytest.raises(TypeError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from chalicelib.privacy import fields
@@ -39,7 +41,7 @@ def test_nothing_is_said_to_be_unreadable_before_the_slowest_process_has_forgott
     assert unrecoverable == 1_000 + shredding.BACKUPS.total_seconds()
 
 
-def one(state: CancellationState, **more: dict[str, int]) -> Cancellation:
+def one(state: CancellationState, **more: Any) -> Cancellation:
     return Cancellation(
         company_id="co_x",
         cancellation_id="cnc_x",
@@ -48,7 +50,7 @@ def one(state: CancellationState, **more: dict[str, int]) -> Cancellation:
         state=state,
         before=CompanyState.ACTIVE,
         asked_at=1,
-        **more,  # type: ignore[arg-type]  # counts of a test
+        **more,
     )
 
 

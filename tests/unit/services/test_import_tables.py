@@ -31,7 +31,7 @@ def written(rows: Sequence[Sequence[str]], separator: str, end: str) -> str:
 
 
 def whole(content: bytes, form: Form) -> list[tuple[int, list[str], str | None]]:
-    return [tuple(row) for row in tables.read(content, form, last=True).rows]  # type: ignore[misc]
+    return [(row.number, row.cells, row.error) for row in tables.read(content, form, last=True).rows]
 
 
 def in_blocks(content: bytes, form: Form, size: int) -> list[tuple[int, list[str], str | None]]:
@@ -46,7 +46,7 @@ def in_blocks(content: bytes, form: Form, size: int) -> list[tuple[int, list[str
             if read.used or at + len(block) >= len(content):
                 break
             length *= 2  # a block of the job's size always holds a row; these are small
-        found += [tuple(row) for row in read.rows]  # type: ignore[misc]
+        found += [(row.number, row.cells, row.error) for row in read.rows]
         at, counted = at + read.used, counted + read.counted
     return found
 

@@ -44,9 +44,15 @@ def prospect(who: Principal) -> str:
     if vault_is_empty():
         vault.create_key(ids.OPERATOR)
     found = prospects.prospect_id(f"{who.company_id}{PERSON}")
-    place = {"prospect_id": found, "sector": "other", "country": "DE", "level": "unknown", "postings": ()}
+    place: dict[str, Any] = {
+        "prospect_id": found,
+        "sector": "other",
+        "country": "DE",
+        "level": "unknown",
+        "postings": (),
+    }
     stocked = StockedProspect(
-        **place,  # type: ignore[arg-type]  # names of texts
+        **place,
         load_id="ld_1",
         first_at=clock.now(),
         refreshed_at=clock.now(),
@@ -55,7 +61,7 @@ def prospect(who: Principal) -> str:
         email=EMAIL,
     )
     added = AddedProspect(
-        **place,  # type: ignore[arg-type]  # names of texts
+        **place,
         person="hash",
         first_at=clock.now(),
         changed_at=clock.now(),
@@ -78,9 +84,9 @@ def vault_is_empty() -> bool:
 
 def nothing(who: Principal, prospect: str) -> None:
     assert credit.view(who.company_id).spent_this_month == 0
-    key = {"company_id": who.company_id, "prospect_id": prospect}
-    assert prospects.REVEALS.get(**key) is None  # type: ignore[arg-type]  # a key
-    assert prospects.HOLDERS.get(**key) is None  # type: ignore[arg-type]  # a key
+    key: dict[str, Any] = {"company_id": who.company_id, "prospect_id": prospect}
+    assert prospects.REVEALS.get(**key) is None
+    assert prospects.HOLDERS.get(**key) is None
     assert transfers.newest(who.company_id, 5, None) == []
     person = standing.person(who.company_id, PERSON)
     assert standing.INFORMING.get(company_id=who.company_id, person=person) is None
