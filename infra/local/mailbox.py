@@ -103,7 +103,9 @@ class Mailbox:
             await asyncio.to_thread(self._publish, region, configuration_set, event)
 
     async def serve(self, scope: Scope, path: str, send: Send) -> None:
-        """Answer `/` (the list), `/messages` (JSON), `/{id}`, `/{id}/body` and `/{id}/raw`."""
+        """Answer `/` (the list), `/messages` (JSON), `/unreported` (of how many mails events are to come),
+        `/{id}`, `/{id}/body` and `/{id}/raw`.
+        """
         if scope["method"] not in ("GET", "HEAD"):
             await answer_json(send, 405, {"message": "Method Not Allowed"})
             return
@@ -117,6 +119,9 @@ class Mailbox:
         parts = [unquote(part) for part in path.split("/") if part]
         if parts == ["messages"]:
             await answer_json(send, 200, listed)
+            return
+        if parts == ["unreported"]:
+            await answer_json(send, 200, len(self._tasks))
             return
         if not parts:
             await _page(send, "Mails sent", _list(listed))

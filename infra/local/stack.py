@@ -206,6 +206,11 @@ class LocalStack:
             mails: list[dict[str, Any]] = json.load(answer)
         return mails
 
+    def unreported(self) -> int:
+        """Of how many mails SES has yet to tell what became of them."""
+        with urllib.request.urlopen(f"{self.mailbox}/unreported", timeout=10) as answer:
+            return int(json.load(answer))
+
     def messages(self, queue: str) -> list[str]:
         """Bodies in the queue `okki-leads-<queue>`, also those in flight, left as they are."""
         url = f"{self.aws}/_ministack/sqs/messages?account={ACCOUNT}"

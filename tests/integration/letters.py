@@ -171,7 +171,9 @@ def send(stack: LocalStack, company: str, message: str, number: int = 0) -> list
 
 
 def drained(stack: LocalStack, *queues: str) -> None:
-    """Wait until nothing waits or is in flight."""
+    """Wait until nothing waits or is in flight, nor is to come from SES where it reports to one of them."""
+    if "feedback" in queues:
+        eventually(lambda: not stack.unreported())
     for queue in queues or ("hits",):
         eventually(lambda queue=queue: not stack.messages(queue), 90)  # type: ignore[misc]  # bound now, not later
 
