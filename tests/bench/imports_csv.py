@@ -41,8 +41,8 @@ def measure(stack: LocalStack, *, rows: int = ROWS, long: int = LONG) -> Section
             steps.append((name, usage, time.monotonic() - began))
     budgets = {
         "preview": {"calls a 1,000": 30.0, "write units a row": 0.3},
-        "commit": {"calls a 1,000": 70.0, "write units a row": 2.2},
-        "revert": {"calls a 1,000": 1_030.0, "write units a row": 2.6},
+        "commit": {"calls a 1,000": 75.0, "write units a row": 2.2},
+        "revert": {"calls a 1,000": 1_035.0, "write units a row": 2.6},
     }
     for name, usage, seconds in steps:
         figures = _figures(usage, rows, seconds)
@@ -52,6 +52,7 @@ def measure(stack: LocalStack, *, rows: int = ROWS, long: int = LONG) -> Section
     lines.append(Line(f"reading {long:,} rows, alone", found, budget))
     notes = [
         "A contact is 1 write unit and 1 for the index of persons; a piece of 200 rows is about 30.",
+        "Each piece reads afresh whether its user may still do this; a revert deletes contacts one by one, if unchanged.",
         "Rows a second are of an emulated database on this machine, and are shown, not held to anything.",
     ]
     return Section("Importing contacts", lines, notes)
