@@ -9,7 +9,7 @@ from chalice import Blueprint
 from chalicelib.api.endpoint import Call, route
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.errors import NotFoundError
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks, policies
 from chalicelib.privacy.clauses import CLAUSES
 from chalicelib.privacy.policies import Policy
 from chalicelib.services import wording
@@ -49,7 +49,7 @@ def policy_version(call: Call) -> dict[str, Any]:
 
 
 def _policy(version: str, accept_language: str | None = None) -> dict[str, Any]:
-    today = policies.day(clock.now())
+    today = clocks.day(clock.now())
     policy = policies.get(version, today)
     if policy is None:
         raise NotFoundError

@@ -21,6 +21,13 @@ SINGAPORE: Final = timezone(timedelta(hours=8), "Asia/Singapore")
 """Singapore has had no summer time since 1982, so a fixed offset is the calendar."""
 
 
+def day(at: float) -> date:
+    """The day it is in Singapore at an epoch time in seconds: days of the policy, of agreements and of papers
+    are days there (appendix 3.1).
+    """
+    return datetime.fromtimestamp(at, SINGAPORE).date()
+
+
 def begins(day: date) -> int:
     """The first second of a day in Singapore, epoch seconds."""
     return int(datetime.combine(day, time(), SINGAPORE).timestamp())

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from chalicelib.privacy.clocks import SINGAPORE
+from chalicelib.privacy.clocks import day
 from chalicelib.privacy.decisions import Allowed, Decision, Refused
 from chalicelib.privacy.register import PURPOSES, LegalBasis, Purpose
 
@@ -124,11 +124,6 @@ def read(folder: Path) -> Versions:
 def versions() -> Versions:
     """The versions this package was built with, read on the first call."""
     return read(_FOLDER)
-
-
-def day(now: float) -> date:
-    """The day of the policy at an epoch time in seconds: of Singapore, where its law is (appendix 3.1)."""
-    return datetime.fromtimestamp(now, UTC).astimezone(SINGAPORE).date()
 
 
 def in_force(on: date) -> Policy:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.privacy import policies, texts
+from chalicelib.privacy import clocks, texts
 from chalicelib.privacy.consent import ConsentPurpose
 from tests.integration import models
 from tests.integration.client import Answer, User, eventually
@@ -39,7 +39,7 @@ def walk(user: User, own: Callable[..., Answer], values: Mapping[str, str]) -> N
         stack.wire.inject(kind=kind, service="bedrock", function="okki-leads-run-ai")
         models.say(stack, {"text": f"no JSON {values['ai_job.output']}"})
         own("POST", "/v1/ai/jobs", asked)
-    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, policies.day(stack.now()))
+    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, clocks.day(stack.now()))
     assert text is not None
     word = {"purpose": "ai_improvement", "state": "granted", "text_version": text.id}
     assert own("POST", "/v1/consents", word).status == 201

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from chalicelib.kernel import ids
+from chalicelib.privacy import clocks
 from infra.local import LocalStack
 from tests.integration.client import Answer, User
 from tests.integration.staff import StaffUser
@@ -120,7 +121,7 @@ def acts(stack: LocalStack, chain: str, case: str) -> list[dict[str, Any]]:
 
 
 def day(stack: LocalStack, days: int) -> str:
-    return (datetime.fromtimestamp(stack.now(), UTC) + timedelta(days=days)).date().isoformat()
+    return (clocks.day(stack.now()) + timedelta(days=days)).isoformat()
 
 
 def agreed_partner(lea: StaffUser, boss: User, who: User, **more: Any) -> tuple[str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from chalicelib.privacy.clocks import SINGAPORE
+from chalicelib.privacy import clocks
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import machines
@@ -84,7 +84,7 @@ def board(stack: LocalStack) -> Board:
 
 def day(stack: LocalStack, ahead: int) -> str:
     """The day so many days after the functions' today, in Singapore."""
-    today = datetime.fromtimestamp(stack.now(), UTC).astimezone(SINGAPORE).date()
+    today = clocks.day(stack.now())
     return (today + timedelta(days=ahead)).isoformat()
 
 

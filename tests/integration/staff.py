@@ -10,11 +10,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pyotp
 
+from chalicelib.privacy import clocks
 from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration.client import PASSWORD, Answer, fresh_address, fresh_network, request
@@ -96,8 +97,7 @@ def member(stack: LocalStack, position: StaffPosition, *, papers: bool = True, *
 
 def day_ago(stack: LocalStack, days: int) -> str:
     """A day before the functions' today, as papers are dated."""
-    today = datetime.fromtimestamp(stack.now(), UTC).date()
-    return (today - timedelta(days=days)).isoformat()
+    return (clocks.day(stack.now()) - timedelta(days=days)).isoformat()
 
 
 def desk(stack: LocalStack, *arguments: str, fails: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.privacy import policies, texts
+from chalicelib.privacy import clocks, texts
 from chalicelib.privacy.consent import ConsentPurpose
 from infra.local import LocalStack
 from tests.integration import models
@@ -25,7 +25,7 @@ SECRETS = ("Bob", "Buyer", "bob@", "Leuchten")
 
 def word(user: User, state: str) -> Answer:
     """The user's word on improving AI."""
-    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, policies.day(user.stack.now()))
+    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, clocks.day(user.stack.now()))
     assert text is not None
     body = {"purpose": "ai_improvement", "state": state, "text_version": text.id}
     answer = user.call("POST", "/v1/consents", body)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks
 from infra.local import LocalStack
 from infra.local.package import ROOT
 from tests.integration.apart import running
@@ -53,7 +53,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[News]:
             shutil.copy(source, project / name)
     import time
 
-    today = policies.day(time.time())
+    today = clocks.day(time.time())
     folder = project / "chalicelib/privacy/published"
     version = (today + timedelta(days=20)).isoformat()
     known = json.loads((folder / "2025-01-16.json").read_text())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.api.described.announcements import SHAPES
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks
 from chalicelib.services.mail import pages
 from infra.local import LocalStack
 from infra.local.package import ROOT
@@ -41,7 +41,7 @@ def with_news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         else:
             shutil.copy(source, project / name)
     folder = project / "chalicelib/privacy/published"
-    today = policies.day(int(time.time()))
+    today = clocks.day(int(time.time()))
     made = {
         **json.loads((folder / "2025-01-16.json").read_text()),
         "version": (today + timedelta(days=20)).isoformat(),

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from chalicelib.kernel import ids
-from chalicelib.privacy import policies, texts
+from chalicelib.privacy import clocks, texts
 from chalicelib.privacy.clocks import SINGAPORE
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.services.consent import consents
@@ -52,7 +52,7 @@ def history(user: User, limit: int = 50) -> list[dict[str, Any]]:
 
 
 def say(user: User, state: str = "granted", purpose: str = "marketing", **more: Any) -> Answer:
-    text = texts.current_text(ConsentPurpose(purpose), policies.day(user.stack.now()))
+    text = texts.current_text(ConsentPurpose(purpose), clocks.day(user.stack.now()))
     assert text is not None
     headers = more.pop("headers", None)
     body = {"purpose": purpose, "state": state, "text_version": text.id, **more}
@@ -271,7 +271,7 @@ def news(tmp_path_factory: pytest.TempPathFactory) -> Iterator[News]:
         shutil.copytree(ROOT / name, project / name, ignore=skip)
     for name in ("app.py", "requirements.txt"):
         shutil.copy(ROOT / name, project / name)
-    today = policies.day(time.time())
+    today = clocks.day(time.time())
     version = (today + timedelta(days=AHEAD)).isoformat()
     folder = project / "chalicelib/privacy/published"
     changed = {

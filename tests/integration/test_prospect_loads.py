@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.privacy import clocks
+from chalicelib.privacy.personnel import StaffPosition
 from infra.local import LocalStack
 from tests.integration import asking, letters
 from tests.integration.apart import own_stack
 from tests.integration.client import Answer, User, eventually, fresh_address, request, sign_up
 from tests.integration.loader import GROUND, LOADS, Office, office, put, table
+from tests.integration.staff import member
 
 stack = own_stack()
 
@@ -111,6 +115,18 @@ def test_a_day_that_has_not_come_is_no_day_of_collection(desk: Office) -> None:
     answer = desk.one.call("POST", LOADS, {**GROUND, "collected_on": "2099-01-01"})
     assert answer.json["errors"] == [{"field": "collected_on", "code": "in_the_future"}]
     assert desk.one.call("POST", LOADS, {**GROUND, "collected_on": "2026-02-31"}).status == 422
+
+
+def test_whoever_works_in_the_first_hours_of_singapores_day_names_that_day(stack: LocalStack) -> None:
+    morning = clocks.begins(clocks.day(stack.now()) + timedelta(days=1)) + 600
+    stack.advance(morning - int(stack.now()))
+    try:
+        early, today = member(stack, StaffPosition.PRIVACY), clocks.day(morning)
+        assert early.call("POST", LOADS, {**GROUND, "collected_on": today.isoformat()}).status == 202
+        tomorrow = (today + timedelta(days=1)).isoformat()
+        assert early.call("POST", LOADS, {**GROUND, "collected_on": tomorrow}).status == 422
+    finally:
+        stack.reset_clock()
 
 
 def test_the_form_takes_the_file_it_was_made_for(desk: Office) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from chalice import Blueprint
@@ -13,6 +13,7 @@ from chalicelib.api.forms import Form, Line, Text
 from chalicelib.api.requests import Words
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import FieldError, InvalidError
+from chalicelib.privacy import clocks
 from chalicelib.privacy.personnel import Right
 from chalicelib.records.agreements import OpenProspectComplaint, ProspectComplaint
 from chalicelib.records.loads import FileFormat, Informing, Load, RefusedRow
@@ -253,7 +254,7 @@ def _day(text: str) -> str:
         day = date.fromisoformat(text)
     except ValueError:
         raise InvalidError(errors=[FieldError("collected_on", "malformed")]) from None
-    if day > datetime.fromtimestamp(clock.now(), UTC).date():
+    if day > clocks.day(clock.now()):
         raise InvalidError(errors=[FieldError("collected_on", "in_the_future")])
     return day.isoformat()
 

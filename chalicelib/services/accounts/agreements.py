@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks, policies
 from chalicelib.privacy.policies import Policy
 from chalicelib.services.accounts.sessions import Principal
 from chalicelib.services.companies import membership
@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 
 def standing(agreed: str) -> Standing:
     """Where somebody stands who agreed to a version; reads nothing."""
-    today = policies.day(clock.now())
+    today = clocks.day(clock.now())
     coming = policies.announced(today)
     return Standing(
         agreed,
@@ -58,7 +58,7 @@ def agree(who: Principal, version: str, locale: str) -> Standing:
         ConflictError: ``answer_the_one_in_force_first``.
     """
     now = clock.now()
-    today = policies.day(now)
+    today = clocks.day(now)
     open_now = standing(who.session.policy_version)
     wanted = policies.get(version, today)
     if wanted is None or wanted not in (open_now.in_force, open_now.next):

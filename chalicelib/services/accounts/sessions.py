@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, NotFoundError, RefusedError, UnauthorizedError
-from chalicelib.privacy import permissions, policies, retention
+from chalicelib.privacy import clocks, permissions, policies, retention
 from chalicelib.privacy.consent import CompanyState
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.permissions import Permission, Position
@@ -110,7 +110,7 @@ def permit(who: Principal, wanted: Permission) -> None:
                 "Your company asks admins for a one-time code: please switch it on.",
                 clause="access",
             )
-        if policies.consent_needed(who.session.policy_version, policies.day(clock.now())):
+        if policies.consent_needed(who.session.policy_version, clocks.day(clock.now())):
             raise RefusedError(
                 "consent_needed",
                 "The privacy policy has changed: please read it and decide.",

@@ -16,7 +16,7 @@ from chalicelib import store
 from chalicelib.gateways import queues
 from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import consent, policies, texts
+from chalicelib.privacy import clocks, consent, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.cookies import CookieCategory
 from chalicelib.privacy.gate import Consented
@@ -116,7 +116,7 @@ def words(who: Principal) -> list[Word]:
     for purpose in SHOWN:
         word, current = said.get(purpose), current_text(purpose, now)
         if purpose is ConsentPurpose.ACCOUNT:
-            again = policies.consent_needed(who.session.policy_version, policies.day(now))
+            again = policies.consent_needed(who.session.policy_version, clocks.day(now))
         else:
             again = word is not None and state_now(word, now) is not word.state
         found.append(Word(purpose, word, current, again))
@@ -133,7 +133,7 @@ def state_now(word: UserConsent | None, now: int) -> ConsentState:
     if word.state is not ConsentState.GRANTED:
         return word.state
     current = current_text(word.purpose, now)
-    since, today = policies.day(word.at), policies.day(now)
+    since, today = clocks.day(word.at), clocks.day(now)
     changed = any(
         _PURPOSES.get(word.purpose) in policy.purposes_changed
         for policy in policies.versions().all
@@ -215,7 +215,7 @@ def withdraw(who: Principal, purpose: ConsentPurpose) -> UserReceipt:
 
 def current_text(purpose: ConsentPurpose, now: int) -> ConsentText | None:
     """The text in force at an epoch time: texts change with the day of the policy, as its versions do."""
-    return texts.current_text(purpose, policies.day(now))
+    return texts.current_text(purpose, clocks.day(now))
 
 
 def word(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock, ids, networks
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError
-from chalicelib.privacy import cookies, policies, texts
+from chalicelib.privacy import clocks, cookies, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose
 from chalicelib.privacy.cookies import CookieAnswer, CookieCategory, UnknownCategoryError
 from chalicelib.privacy.texts import NOTHING, ConsentText
@@ -109,7 +109,7 @@ def answer(
 
 def current_text(now: int) -> ConsentText | None:
     """What is agreed to today."""
-    return texts.current_text(ConsentPurpose.COOKIES, policies.day(now))
+    return texts.current_text(ConsentPurpose.COOKIES, clocks.day(now))
 
 
 def max_age() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks, policies
 from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.policies import Policy
@@ -24,7 +24,7 @@ def wanted(now: int) -> list[str]:
 
     The first version of all is no news to anybody: whoever is here agreed to it.
     """
-    today = policies.day(now)
+    today = clocks.day(now)
     coming = [*policies.announced(today), policies.in_force(today)]
     first = policies.versions().all[0]
     known = store.due.announcements()
@@ -66,7 +66,7 @@ def _begun(version: str, *, paused: bool) -> str:
     """The notice about a version, which begins now if it has not; ``paused``: and stands still at once."""
     rows = store.announcements.ANNOUNCEMENTS
     for _ in range(2):
-        policy = policies.get(version, policies.day(clock.now()))
+        policy = policies.get(version, clocks.day(clock.now()))
         if policy is None:
             raise NotFoundError
         known = rows.get(version=version)

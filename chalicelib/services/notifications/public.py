@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import NotFoundError
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks, policies
 from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.notifications import KINDS, Group, Kind
 from chalicelib.records.public_notices import PublicAct, PublicNotice, PublicNoticeAct
@@ -156,7 +156,7 @@ def _in(one: PublicNotice, locale: Locale) -> Shown:
 
 def _policies(locale: Locale) -> list[Shown]:
     """Versions after the first, as their own files announce them: no row, and nothing that could be late."""
-    today = policies.day(clock.now())
+    today = clocks.day(clock.now())
     first = policies.versions().all[0]
     there = [one for one in (*policies.announced(today), policies.in_force(today)) if one is not first]
     made = []

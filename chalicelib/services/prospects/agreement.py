@@ -6,13 +6,12 @@ admin has accepted that one; what was shared before stays, under the version it 
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, FieldError, InvalidError, RefusedError
-from chalicelib.privacy import agreement
+from chalicelib.privacy import agreement, clocks
 from chalicelib.privacy.agreement import Agreement
 from chalicelib.privacy.decisions import Refused
 from chalicelib.records.agreements import Acceptance, ProspectEvidence, ProspectStep
@@ -39,7 +38,7 @@ class Standing(NamedTuple):
 def standing(company_id: str) -> Standing:
     """How a company stands towards the agreement. One read unit."""
     known = store.agreements.ACCEPTANCES.get(company_id=company_id)
-    return Standing(agreement.current(_today()), None if known is None else known.value)
+    return Standing(agreement.current(clocks.day(clock.now())), None if known is None else known.value)
 
 
 def accept(who: Principal, version: str, locale: str) -> Standing:
@@ -52,7 +51,7 @@ def accept(who: Principal, version: str, locale: str) -> Standing:
     """
     for _ in range(3):
         known = store.agreements.ACCEPTANCES.get(company_id=who.company_id)
-        now = agreement.current(_today())
+        now = agreement.current(clocks.day(clock.now()))
         if version != now.version:
             raise InvalidError(errors=[FieldError("version", "not_current")])
         if known is not None and known.value.version == version:
@@ -102,11 +101,7 @@ def check(company_id: str, named: str) -> None:
     """
     found = standing(company_id)
     accepted = None if found.acceptance is None else found.acceptance.version
-    decision = agreement.may_share(named, accepted, _today())
+    decision = agreement.may_share(named, accepted, clocks.day(clock.now()))
     if isinstance(decision, Refused):
         more = {"agreement_version": found.current.version}
         raise RefusedError(decision.reason, _TITLES[decision.reason], clause=decision.clause, more=more)
-
-
-def _today() -> date:
-    return datetime.fromtimestamp(clock.now(), UTC).date()

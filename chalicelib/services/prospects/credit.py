@@ -8,14 +8,14 @@ clock when somebody spends: no job has to run at midnight. Closed: what cannot b
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, PaymentRequiredError, TooManyRequestsError
-from chalicelib.privacy.clocks import SINGAPORE, begins
+from chalicelib.privacy import clocks
 from chalicelib.records.credit import Balance, Entry, Why
 from chalicelib.records.subscriptions import Plan
 from chalicelib.services.accounts.sessions import Principal
@@ -64,7 +64,7 @@ class Account(NamedTuple):
     @property
     def balance(self) -> Balance:
         """The balance as it counts now: what was spent on another day or in another month is over."""
-        today = datetime.fromtimestamp(clock.now(), SINGAPORE).date()
+        today = clocks.day(clock.now())
         month, day = today.isoformat()[:7], today.isoformat()
         if self.known is None:
             return Balance(company_id=self.company_id, month=month, day=day, changed_at=clock.now())
@@ -206,6 +206,6 @@ def _view(found: Account) -> Credits:
         spent_this_month=balance.spent_in_month,
         daily_limit=balance.daily_limit,
         monthly_limit=balance.monthly_limit,
-        day_ends=begins(day + timedelta(days=1)),
-        month_ends=begins(month),
+        day_ends=clocks.begins(day + timedelta(days=1)),
+        month_ends=clocks.begins(month),
     )

@@ -11,11 +11,10 @@ Both give the same members, so that a client shows one thing.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from chalicelib.kernel import clock
-from chalicelib.privacy import masking
+from chalicelib.privacy import clocks, masking
 from chalicelib.records.prospects import AddedProspect, StockedProspect
 
 _CONTACTS: Final = ("email", "phone", "contact_numbers", "website", "address", "company_social", "profile")
@@ -115,7 +114,7 @@ def _provenance(stocked: StockedProspect | None, added: AddedProspect | None) ->
             for field, (source, day) in sorted(stocked.sources.items())
         ]
     if added is not None:
-        on = datetime.fromtimestamp(added.first_at, UTC).date().isoformat()
+        on = clocks.day(added.first_at).isoformat()
         found.append({"field": "*", "kind": "shared", "source": "another user", "on": on})
     return found
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import ConflictError, RefusedError
-from chalicelib.privacy import policies, transfer_texts
+from chalicelib.privacy import clocks, transfer_texts
 from chalicelib.privacy import transfers as rules
 from chalicelib.privacy.decisions import Refused
 from chalicelib.privacy.register import Purpose
@@ -95,12 +95,12 @@ def page(who: Principal, limit: int, before: str | None) -> list[Transfer]:
 
 def clauses() -> TransferText:
     """The clauses in force today."""
-    return transfer_texts.current_clauses(policies.day(clock.now()))
+    return transfer_texts.current_clauses(clocks.day(clock.now()))
 
 
 def advice() -> TransferText:
     """What recipients are advised today."""
-    return transfer_texts.current_advice(policies.day(clock.now()))
+    return transfer_texts.current_advice(clocks.day(clock.now()))
 
 
 def accepted(company_id: str) -> ClausesAccepted | None:
@@ -118,7 +118,7 @@ def accept(who: Principal, version: str) -> ClausesAccepted:
     known = store.transfers.CLAUSES.get(company_id=who.company_id, clauses_version=version)
     if known is not None:
         return known.value
-    decision = transfer_texts.may_accept(version, policies.day(clock.now()))
+    decision = transfer_texts.may_accept(version, clocks.day(clock.now()))
     if isinstance(decision, Refused):
         raise ConflictError(decision.reason, "These are not the clauses in force.", clause=decision.clause)
     made = ClausesAccepted(

@@ -10,7 +10,7 @@ import pytest
 from chalicelib.api import policy
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import NotFoundError
-from chalicelib.privacy import policies
+from chalicelib.privacy import clocks, policies
 from chalicelib.privacy.clauses import CLAUSES
 from chalicelib.privacy.policies import Versions
 
@@ -27,7 +27,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def announced(monkeypatch: pytest.MonkeyPatch) -> str:
     """A version that was published today and will apply later, and one nobody has been told about."""
-    today = policies.day(clock.now())
+    today = clocks.day(clock.now())
     first = policies.versions().all[0]
     days = (today, today + timedelta(days=1))
     later = [
@@ -43,7 +43,7 @@ def test_people_read_what_applies_and_what_is_coming(announced: str) -> None:
     assert (shown["version"], shown["effective_on"], shown["published_on"]) == (FIRST, FIRST, FIRST)
     assert shown["url"] == f"https://api.okki.example/v1/policy/{FIRST}"
     assert shown["next"]["version"] == announced
-    assert date.fromisoformat(shown["next"]["effective_on"]) > policies.day(clock.now())
+    assert date.fromisoformat(shown["next"]["effective_on"]) > clocks.day(clock.now())
     assert policy._policy(announced)["version"] == announced
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import RefusedError
-from chalicelib.privacy import policies, texts
+from chalicelib.privacy import clocks, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState
 from chalicelib.privacy.gate import Consented
 from chalicelib.privacy.placeholders import Kind, Known, mask
@@ -34,7 +34,7 @@ def operators_key(company: str) -> None:
 
 
 def say(company: str, user: str, state: str = "granted") -> None:
-    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, policies.day(clock.now()))
+    text = texts.current_text(ConsentPurpose.AI_IMPROVEMENT, clocks.day(clock.now()))
     assert text is not None
     said = consents.word(
         company,

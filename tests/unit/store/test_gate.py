@@ -14,7 +14,7 @@ import pytest
 
 from chalicelib.kernel import clock, ids, settings
 from chalicelib.kernel.errors import RefusedError
-from chalicelib.privacy import fields, policies, texts
+from chalicelib.privacy import clocks, fields, policies, texts
 from chalicelib.privacy.consent import ConsentPurpose, ConsentState, Stop
 from chalicelib.privacy.cookies import REVISION, CookieAnswer, CookieCategory
 from chalicelib.privacy.fields import opaque, personal, record
@@ -114,7 +114,7 @@ def lines() -> Iterator[Lines]:
 
 def say(company: str, user: str, purpose: ConsentPurpose, state: str = "granted") -> None:
     """The user's word, as a request of theirs leaves it."""
-    text = texts.current_text(purpose, policies.day(clock.now()))
+    text = texts.current_text(purpose, clocks.day(clock.now()))
     said = consents.word(
         company,
         user,
