@@ -50,6 +50,7 @@ def measure(stack: LocalStack, number: int = PEOPLE) -> Section:
         lines.append(Line(f"memory, {some:,} people", held, {"MB": HELD_MB}))
     notes = [
         "A person is a row, written before the mail leaves and after it; a third time if SES reports that it came back.",
+        "MB is held after a piece; besides there is what waits to be collected, up to a quarter of the heap (CPython).",
         "The rest is the notice's own row, twice for each piece of 40 seconds, and 1 unit for 20 people on a list.",
     ]
     return Section("Notices to many", lines, notes)
