@@ -40,7 +40,8 @@ def list_announcements(call: Call) -> dict[str, Any]:
 )
 def show_announcements(call: Call) -> Response:
     """`locale`: `en` or `zh`; else as the browser prefers. No script, no cookie."""
-    return html(public_page.made(public.shown(call.page_locale), call.page_locale))
+    locale = call.page_locale
+    return html(public_page.made(public.shown(locale), locale))
 
 
 def _view(one: Shown) -> dict[str, Any]:

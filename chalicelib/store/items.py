@@ -37,7 +37,8 @@ class Row(Model):
     @property
     def plain(self) -> dict[str, Any]:
         """What the record says unsealed, by field; a copy. Empty for one that is sealed whole."""
-        return {} if self.facts is None else dict(self.facts.as_dict())
+        found: dict[str, Any] = {} if self.facts is None else self.facts.as_dict()
+        return found
 
     def __repr__(self) -> str:
         # PynamoDB would print every value, and a traceback would carry it into a log.

@@ -7,22 +7,19 @@ measures other sizes.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
 
 from infra.local import LocalStack
-from infra.local.package import ROOT
 from infra.local.wire import Call
 from tests.bench import report
 from tests.bench.erasure import PER_LETTER, plant
 from tests.bench.report import Line, Section
 from tests.bench.vault import act_as_owner
 from tests.integration.client import sign_up
-from tests.integration.desks import surroundings
+from tests.integration.eraser import desk
 
 SIZES = (1_000, 10_000)
 FLOOR = 1.1
@@ -59,11 +56,7 @@ def _erase(stack: LocalStack, size: int) -> dict[str, float]:
     company = sign_up(stack).company["id"]
     plant(stack, company, standing.person(company, "everywhere@buyer.example"), size // PER_LETTER)
     stack.wire.clear()
-    command = [sys.executable, "-m", "tests.integration.planter", "weigh", company]
-    run = subprocess.run(
-        command, env=surroundings(stack), cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    told = json.loads(run.stdout.splitlines()[-1])
+    told = desk(stack, "weigh", company, module="tests.integration.planter")
     ours = [call for call in stack.wire.calls if not call.function.startswith("okki-leads")]
     calls = [call for call in ours if told["warm"].encode() not in call.request]
     rows = sum(told["erased"].values())

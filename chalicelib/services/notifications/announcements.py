@@ -10,7 +10,6 @@ from chalicelib import store
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import ConflictError, NotFoundError
 from chalicelib.privacy import clocks, policies
-from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.notifications import Kind
 from chalicelib.privacy.policies import Policy
 from chalicelib.records.announcements import Announcement
@@ -95,7 +94,7 @@ def _begun(version: str, *, paused: bool) -> str:
 
 def _applies_at(policy: Policy) -> int:
     """When the day begins on which it applies, in Singapore; epoch seconds."""
-    return begins(policy.effective_on)
+    return clocks.begins(policy.effective_on)
 
 
 def _values(policy: Policy, locale: str) -> dict[str, str]:

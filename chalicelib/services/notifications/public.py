@@ -15,7 +15,6 @@ from chalicelib import store
 from chalicelib.kernel import clock, ids
 from chalicelib.kernel.errors import NotFoundError
 from chalicelib.privacy import clocks, policies
-from chalicelib.privacy.clocks import begins
 from chalicelib.privacy.notifications import KINDS, Group, Kind
 from chalicelib.records.public_notices import PublicAct, PublicNotice, PublicNoticeAct
 from chalicelib.services import wording
@@ -161,7 +160,7 @@ def _policies(locale: Locale) -> list[Shown]:
     there = [one for one in (*policies.announced(today), policies.in_force(today)) if one is not first]
     made = []
     for one in there:
-        at = begins(one.published_on)
+        at = clocks.begins(one.published_on)
         values = {
             "version": one.version,
             "effective_on": one.effective_on.isoformat(),
