@@ -52,10 +52,9 @@ _ENDINGS: Final = (
     "|中国|在线"
 )
 """Ends of names of hosts (IANA), the countries' and those that mail programs most often make links of."""
-_NAME_OF_HOST: Final = (
-    r"(?<![\w@\-])(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,6}" rf"(?:{_ENDINGS}|xn--[a-z0-9\-]+)"
-)
-_HOST: Final = re.compile(rf"{_NAME_OF_HOST}(?![\w\-])(?::\d{{1,5}})?(?:[/?#]{_END}*)?")
+_NAME_OF_HOST: Final = r"(?:[^\W_](?:[\w\-]{0,61}[^\W_])?\.){1,6}" rf"(?:{_ENDINGS}|xn--[a-z0-9\-]+)"
+# Beside it only a letter or a digit hides one: what is underlined is made a link of all the same.
+_HOST: Final = re.compile(rf"(?<![^\W_]|@){_NAME_OF_HOST}(?![^\W_])(?::\d{{1,5}})?(?:[/?#]{_END}*)?")
 _NUMBERED: Final = re.compile(
     rf"(?<![\w.])(?:\d{{1,3}}\.){{3}}\d{{1,3}}(?![\w.])(?::\d{{1,5}})?(?:[/?#]{_END}*)?"
     rf"|(?<![\w@.\-])(?:[\w\-]{{1,63}}\.){{1,6}}[a-z]{{2,24}}[/?]{_END}+",
@@ -63,7 +62,7 @@ _NUMBERED: Final = re.compile(
 )
 _CALL: Final = re.compile(r"(?<!\w)(?:\+|00)\s?\d(?:[\s().\-/]{0,3}\d){7,15}(?!\w)")
 _ACCOUNT: Final = re.compile(r"\b[A-Z]{2}\d{2}(?:[ \-]?[A-Z0-9]{4}){2,7}(?:[ \-]?[A-Z0-9]{1,4})?\b")
-_HANDLE: Final = re.compile(r"(?<![\w@.])@[A-Za-z0-9_][A-Za-z0-9_.]{2,40}")
+_HANDLE: Final = re.compile(r"(?<![\w.])@[A-Za-z0-9_][A-Za-z0-9_.]{2,40}")
 _INVENTED: Final = (_SCRIPT, _SCHEME, _MAILBOX, _WWW, _NUMBERED, _HOST, _ACCOUNT, _CALL, _HANDLE)
 
 _PLACE: Final = r"⟦(?:URL|HANDLE|EMAIL)_\d+(?:_\d+)?⟧"
@@ -127,7 +126,7 @@ def finished(text: str, links: Collection[str], names: Collection[str] = ()) -> 
 
 _LEADING: Final = re.compile(
     "|".join(f"(?i:{one.pattern})" for one in (_SCHEME, _WWW, _NUMBERED))
-    + rf"|{_NAME_OF_HOST}(?![\w\-@])(?::\d{{1,5}})?(?:[/?#]{_END}*)?"
+    + rf"|(?<![\w@\-]){_NAME_OF_HOST}(?![\w\-@])(?::\d{{1,5}})?(?:[/?#]{_END}*)?"
 )
 """Whatever leads somewhere; what comes before the sign of a mailbox does not."""
 

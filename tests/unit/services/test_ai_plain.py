@@ -64,6 +64,23 @@ def test_an_address_that_a_model_writes_out_is_gone(lead: str) -> None:
     assert made == f"Please go to {plain.GONE} today."
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "_evil.example",
+        "_evil.example_",
+        "__evil.example/x__",
+        "evil.co_",
+        "-evil.example",
+        "evil.example-",
+        "evil.co-x",
+        "@@evil.co",
+    ],
+)
+def test_no_sign_beside_it_hides_an_address(lead: str) -> None:
+    assert "evil" not in plain.drafted(f"Go to {lead} today.")
+
+
 @pytest.mark.parametrize("text", HONEST)
 def test_ordinary_business_text_stays_as_it_is(text: str) -> None:
     assert plain.drafted(text) == text
